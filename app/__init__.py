@@ -1,0 +1,1 @@
+"""Blao: farms list produce, processors place orders, cooperatives see the chain."""

@@ -1,0 +1,71 @@
+"""Settings, read from the environment once and checked together at start."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from environs import Env, EnvError, validate
+
+PROJECT = Path(__file__).resolve().parent.parent
+SHORTEST_SECRET = 32
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the processes need to know of their surroundings.
+
+    ``database_url`` signs in as the application's role and ``migration_database_url`` as the owner
+    of the tables; the latter is empty where nothing is migrated.
+    """
+
+    database_url: str
+    migration_database_url: str
+    redis_url: str
+    smtp_url: str
+    mail_from: str
+    secret_key: str
+    public_url: str
+
+
+class SettingsFault(Exception):
+    """The environment is not fit to start in; the message lists every fault found."""
+
+
+def var_dir() -> Path:
+    """The data folder: ``VAR_DIR``, or ``var/`` beside the code."""
+    return Path(Env().str("VAR_DIR", default="") or PROJECT / "var").absolute()
+
+
+def port() -> int:
+    """The web port: ``PORT``, 8000 unless set."""
+    return Env().int("PORT", default=8000, validate=validate.Range(min=1, max=65535))
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        SettingsFault: one or more variables are missing or unfit; all of them are named.
+    """
+    env = Env(eager=False)
+    settings = Settings(
+        database_url=_with_driver(env.str("DATABASE_URL", validate=validate.Length(min=1))),
+        migration_database_url=_with_driver(env.str("MIGRATION_DATABASE_URL", default="")),
+        redis_url=env.str("REDIS_URL", validate=validate.Length(min=1)),
+        smtp_url=env.str("SMTP_URL", default="smtp://127.0.0.1:25"),
+        mail_from=env.str("MAIL_FROM", default="Blao <khong-tra-loi@example.com>"),
+        secret_key=env.str("SECRET_KEY", validate=validate.Length(min=SHORTEST_SECRET)),
+        public_url=env.str("PUBLIC_URL", default=""),
+    )
+    try:
+        env.seal()
+    except EnvError as fault:
+        raise SettingsFault(str(fault)) from None
+    return settings
+
+
+def _with_driver(url: str | None) -> str:
+    """Name the psycopg 3 driver in a plain ``postgresql://`` address."""
+    for plain in ("postgresql://", "postgres://"):
+        if url and url.startswith(plain):
+            return "postgresql+psycopg://" + url.removeprefix(plain)
+    return url or ""

@@ -1,0 +1,26 @@
+"""What time it is, asked at the edges only; everything below is given ``now``."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+def now() -> datetime:
+    """The present instant, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def local_date(instant: datetime) -> date:
+    """The calendar day of an instant in Viet Nam."""
+    return instant.astimezone(LOCAL).date()
+
+
+def start_of_day(day: date) -> datetime:
+    """The first instant of a Vietnamese calendar day, in UTC."""
+    return datetime.combine(day, time.min, LOCAL).astimezone(UTC)
+
+
+def end_of_day(day: date) -> datetime:
+    """The last instant (to the second) of a Vietnamese calendar day, in UTC."""
+    return start_of_day(day + timedelta(days=1)) - timedelta(seconds=1)
