@@ -1,0 +1,1 @@
+"""What can be traded: commodities and their qualities, markets, processing lines, schemes."""

@@ -1,0 +1,1 @@
+"""Where things are: administrative units, sites, plots, restrictions."""
