@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from flask_sqlalchemy import SQLAlchemy
@@ -28,7 +28,7 @@ _registry = registry(
         str: Text(),
         datetime: DateTime(timezone=True),
         UUID: Uuid(),
-        dict: JSONB(),
+        dict[str, Any]: JSONB(),
         list[str]: ARRAY(Text()),
         list[UUID]: ARRAY(Uuid()),
     }

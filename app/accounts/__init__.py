@@ -1,0 +1,1 @@
+"""Who: organisations, people, their roles, membership, consent and mandate, sign-in."""

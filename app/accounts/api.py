@@ -1,0 +1,198 @@
+"""Registrations, tokens, me, invitations, memberships."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy import select
+
+from app.accounts import operations, queries, schemas
+from app.accounts.access import (
+    JOINERS,
+    MANAGERS,
+    PUBLIC,
+    READERS,
+    SIGNED_IN,
+    TRADE_MANAGERS,
+    Caller,
+)
+from app.accounts.models import AccessToken, GrantKind, Invitation, Membership
+from app.accounts.throttle import sign_in_attempt
+from app.core.db import db
+from app.core.errors import Forbidden, NotFound
+from app.core.http import Blueprint
+from app.core.idempotency import Idempotency
+from app.core.paging import By, Page, PageQuery, page, page_schema
+
+blueprint = Blueprint("accounts", __name__, description="Organisations, people, sign-in")
+
+
+@blueprint.operation(
+    "POST",
+    "/registrations",
+    access=PUBLIC,
+    body=schemas.RegistrationIn,
+    answer=schemas.RegistrationOut,
+    idempotency=Idempotency.EXEMPT,
+)
+def register(caller: Caller, body: dict[str, Any]) -> dict[str, UUID]:
+    """Open an organisation with its first person."""
+    organisation, person = operations.register(**body, now=caller.now)
+    return {"organisation_id": organisation.id, "person_id": person.id}
+
+
+@blueprint.operation(
+    "POST",
+    "/tokens",
+    access=PUBLIC,
+    body=schemas.TokenIn,
+    answer=schemas.TokenOut,
+    idempotency=Idempotency.EXEMPT,
+)
+def sign_in(caller: Caller, body: dict[str, str]) -> dict[str, Any]:
+    """Sign in; the token is shown this once."""
+    with sign_in_attempt(body["login"]):
+        token, row = operations.sign_in(**body, now=caller.now)
+    return {"token": token, "expires_at": row.expires_at}
+
+
+@blueprint.operation("GET", "/tokens", access=SIGNED_IN, query=PageQuery,
+                     answer=page_schema(schemas.TokenRow))
+def list_tokens(caller: Caller, query: dict[str, Any]) -> Page:
+    """My tokens, newest first; never their text."""
+    mine = select(AccessToken).where(AccessToken.person_id == caller.signed_in.id)
+    return page(mine, order=[By(AccessToken.id, descending=True)], query=query)
+
+
+@blueprint.operation("DELETE", "/tokens/current", access=SIGNED_IN)
+def sign_out(caller: Caller) -> None:
+    """Sign out: the token used for this call ends."""
+    if caller.token_id is not None:
+        operations.revoke_token(person=caller.signed_in, token_id=caller.token_id, now=caller.now)
+
+
+@blueprint.operation("DELETE", "/tokens/<uuid:token_id>", access=SIGNED_IN)
+def revoke_token(caller: Caller, token_id: UUID) -> None:
+    """End one of my tokens."""
+    operations.revoke_token(person=caller.signed_in, token_id=token_id, now=caller.now)
+
+
+@blueprint.operation("GET", "/me", access=SIGNED_IN, answer=schemas.MeOut)
+def me(caller: Caller) -> dict[str, Any]:
+    """Who I am and where I have which role."""
+    return {"person": caller.signed_in, "organisations": queries.roles_of(caller.signed_in.id)}
+
+
+@blueprint.operation("POST", "/invitations", access=MANAGERS, body=schemas.InvitationIn,
+                     answer=schemas.InvitationOut)
+def invite(caller: Caller, body: dict[str, Any]) -> Invitation:
+    """Invite somebody into my organisation."""
+    return operations.invite(
+        organisation_id=caller.acting.id, by=caller.signed_in, now=caller.now, **body
+    )
+
+
+@blueprint.operation("GET", "/invitations", access=MANAGERS, query=PageQuery,
+                     answer=page_schema(schemas.InvitationOut))
+def list_invitations(caller: Caller, query: dict[str, Any]) -> Page:
+    """Invitations into my organisation, newest first."""
+    seen = queries.invitations_of(caller.acting.id, everything=caller.sees_all)
+    return page(seen, order=[By(Invitation.id, descending=True)], query=query)
+
+
+@blueprint.operation("GET", "/invitations/<uuid:invitation_id>", access=MANAGERS,
+                     answer=schemas.InvitationOut)
+def get_invitation(caller: Caller, invitation_id: UUID) -> Invitation:
+    """One invitation into my organisation."""
+    seen = queries.invitations_of(caller.acting.id, everything=caller.sees_all)
+    found = db.session.scalar(seen.where(Invitation.id == invitation_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+@blueprint.operation("POST", "/invitations/<uuid:invitation_id>/acceptance", access=PUBLIC,
+                     body=schemas.AcceptanceIn, answer=schemas.AcceptanceOut,
+                     idempotency=Idempotency.EXEMPT)
+def accept_invitation(caller: Caller, invitation_id: UUID, body: dict[str, Any]) -> Any:
+    """Take up a role, signed in or as a new person."""
+    return operations.accept_invitation(
+        invitation_id=invitation_id,
+        code=body["code"],
+        secret=current_app.config["SECRET_KEY"],
+        person=caller.person,
+        name=body.get("name"),
+        password=body.get("password"),
+        now=caller.now,
+    )
+
+
+@blueprint.operation("POST", "/memberships", access=JOINERS, body=schemas.MembershipIn,
+                     answer=schemas.MembershipOut)
+def join(caller: Caller, body: dict[str, UUID]) -> Membership:
+    """Join a cooperative."""
+    return operations.join(organisation_id=caller.acting.id, now=caller.now, **body)
+
+
+@blueprint.operation("GET", "/memberships", access=READERS, query=PageQuery,
+                     answer=page_schema(schemas.MembershipOut))
+def list_memberships(caller: Caller, query: dict[str, Any]) -> Page:
+    """Memberships my organisation takes part in, newest first."""
+    seen = queries.memberships_seen_by(caller.acting.id, everything=caller.sees_all)
+    return page(seen, order=[By(Membership.id, descending=True)], query=query)
+
+
+@blueprint.operation("GET", "/memberships/<uuid:membership_id>", access=READERS,
+                     answer=schemas.MembershipOut)
+def get_membership(caller: Caller, membership_id: UUID) -> Membership:
+    """One membership."""
+    return _membership(caller, membership_id)
+
+
+@blueprint.operation("DELETE", "/memberships/<uuid:membership_id>", access=TRADE_MANAGERS)
+def leave(caller: Caller, membership_id: UUID) -> None:
+    """End a membership, from either side."""
+    membership = _membership(caller, membership_id)
+    operations.leave(membership=membership, by=caller.signed_in, now=caller.now)
+
+
+def _grants(kind: GrantKind) -> None:
+    """The two calls that give and withdraw one kind of grant."""
+
+    def give(caller: Caller, membership_id: UUID) -> Membership:
+        membership = _own_membership(caller, membership_id)
+        return operations.grant(
+            membership=membership, kind=kind, by=caller.signed_in, now=caller.now
+        )
+
+    def take_back(caller: Caller, membership_id: UUID) -> None:
+        membership = _own_membership(caller, membership_id)
+        operations.withdraw(membership=membership, kind=kind, by=caller.signed_in, now=caller.now)
+
+    give.__name__, take_back.__name__ = f"give_{kind}", f"withdraw_{kind}"
+    give.__doc__ = f"Give the cooperative my {kind}."
+    take_back.__doc__ = f"Withdraw my {kind}, at once."
+    rule = f"/memberships/<uuid:membership_id>/{kind}"
+    blueprint.operation("POST", rule, access=JOINERS, answer=schemas.MembershipOut)(give)
+    blueprint.operation("DELETE", rule, access=JOINERS)(take_back)
+
+
+_grants(GrantKind.CONSENT)
+_grants(GrantKind.MANDATE)
+
+
+def _membership(caller: Caller, membership_id: UUID) -> Membership:
+    seen = queries.memberships_seen_by(caller.acting.id, everything=caller.sees_all)
+    found = db.session.scalar(seen.where(Membership.id == membership_id).with_for_update(
+        of=Membership
+    ))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _own_membership(caller: Caller, membership_id: UUID) -> Membership:
+    membership = _membership(caller, membership_id)
+    if membership.organisation_id != caller.acting.id:
+        raise Forbidden
+    return membership

@@ -1,0 +1,348 @@
+"""Registering, signing in, inviting, joining a cooperative, being appointed."""
+
+import base64
+import hashlib
+import hmac
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from app.accounts.identity import hash_password, login_name, new_token, password_fits, token_digest
+from app.accounts.models import (
+    AccessToken,
+    GrantKind,
+    Invitation,
+    Kind,
+    Locale,
+    Membership,
+    MembershipGrant,
+    Organisation,
+    Person,
+    Role,
+    RoleName,
+)
+from app.accounts.queries import find_person, get_organisation, roles_of
+from app.core import clock, outbox
+from app.core.db import db
+from app.core.errors import NotFound, Problem
+
+TOKEN_LIFE = timedelta(days=30)
+INVITATION_LIFE = timedelta(days=14)
+OFFICES = {Kind.OPERATOR: "Ban điều hành Blao", Kind.AUTHORITY: "Phòng Nông nghiệp và Môi trường"}
+
+
+class LoginTaken(Problem):
+    status, code = 409, "login_taken"
+    vi = "Số điện thoại hoặc địa chỉ thư này đã có người dùng."
+    en = "This phone number or e-mail address is already in use."
+
+
+class SignInFailed(Problem):
+    status, code = 401, "sign_in_failed"
+    vi = "Tên đăng nhập hoặc mật khẩu không đúng."
+    en = "The login or the password is wrong."
+
+
+class AlreadyMember(Problem):
+    status, code = 409, "already_member"
+    vi = "Đã là thành viên của hợp tác xã này."
+    en = "Already a member of this cooperative."
+
+
+class MembershipEnded(Problem):
+    status, code = 409, "membership_ended"
+    vi = "Tư cách thành viên đã chấm dứt."
+    en = "This membership has ended."
+
+
+class InvitationClosed(Problem):
+    status, code = 409, "invitation_closed"
+    vi = "Lời mời đã được dùng hoặc đã hết hạn."
+    en = "This invitation has been used or has expired."
+
+
+class LoginUnfit(Problem):
+    status, code = 422, "login_unfit"
+    vi = "Không phải số di động hay địa chỉ thư điện tử: {login}"
+    en = "Neither a mobile number nor an e-mail address: {login}"
+
+
+def register(
+    *, organisation: dict[str, Any], person: dict[str, Any], now: datetime
+) -> tuple[Organisation, Person]:
+    """Open an organisation with its first person as owner.
+
+    Raises:
+        LoginTaken: the phone number or e-mail address belongs to somebody.
+    """
+    founded = Organisation(**organisation, created_at=now)
+    db.session.add(founded)
+    owner = enrol(**person, now=now)
+    db.session.flush()
+    _give_role(founded.id, owner.id, RoleName.OWNER, now=now)
+    outbox.add(
+        "organisation.registered",
+        concerns=[founded.id],
+        payload={"organisation": founded.name},
+        now=now,
+    )
+    db.session.flush()
+    return founded, owner
+
+
+def enrol(
+    *,
+    name: str,
+    phone: str | None = None,
+    email: str | None = None,
+    password: str | None,
+    locale: str = Locale.VI,
+    now: datetime,
+) -> Person:
+    """Make a person who can sign in.
+
+    Raises:
+        LoginTaken: the phone number or e-mail address belongs to somebody.
+    """
+    for login in (phone, email):
+        if login and find_person(login) is not None:
+            raise LoginTaken
+    person = Person(
+        name=name,
+        phone=phone,
+        email=email,
+        password_hash=hash_password(password) if password else None,
+        locale=locale,
+        created_at=now,
+    )
+    db.session.add(person)
+    db.session.flush()
+    return person
+
+
+def sign_in(*, login: str, password: str, now: datetime) -> tuple[str, AccessToken]:
+    """A new token for whoever knows the password.
+
+    Raises:
+        SignInFailed: unknown login or wrong password, told alike and at the same cost.
+    """
+    stored = login_name(login)
+    person = find_person(stored) if stored else None
+    if not password_fits(person.password_hash if person else None, password) or person is None:
+        raise SignInFailed
+    return issue_token(person=person, now=now)
+
+
+def issue_token(*, person: Person, now: datetime) -> tuple[str, AccessToken]:
+    """A token and its row; the text is not kept."""
+    token = new_token()
+    row = AccessToken(
+        person_id=person.id,
+        digest=token_digest(token),
+        created_at=now,
+        expires_at=now + TOKEN_LIFE,
+    )
+    db.session.add(row)
+    db.session.flush()
+    return token, row
+
+
+def revoke_token(*, person: Person, token_id: UUID, now: datetime) -> None:
+    """End one of the person's tokens.
+
+    Raises:
+        NotFound: the person has no such token in force.
+    """
+    revoked = db.session.execute(
+        update(AccessToken)
+        .where(
+            AccessToken.id == token_id,
+            AccessToken.person_id == person.id,
+            AccessToken.revoked_at.is_(None),
+        )
+        .values(revoked_at=now)
+        .returning(AccessToken.id)
+    ).first()
+    if revoked is None:
+        raise NotFound
+
+
+def invite(
+    *, organisation_id: UUID, by: Person, now: datetime, **invitation: Any
+) -> Invitation:
+    """Offer somebody a role; the acceptance code goes to them alone."""
+    row = Invitation(
+        organisation_id=organisation_id,
+        invited_by_id=by.id,
+        created_at=now,
+        expires_at=now + INVITATION_LIFE,
+        **invitation,
+    )
+    db.session.add(row)
+    db.session.flush()
+    outbox.add(
+        "invitation.sent",
+        concerns=[organisation_id],
+        payload={"invitation_id": str(row.id)},
+        now=now,
+    )
+    return row
+
+
+def invitation_code(invitation_id: UUID, *, secret: str) -> str:
+    """The code that proves an invitation was received; derived, so that it is stored nowhere."""
+    digest = hmac.digest(secret.encode(), f"invitation:{invitation_id}".encode(), hashlib.sha256)
+    return base64.b32encode(digest[:15]).decode()
+
+
+def accept_invitation(
+    *, invitation_id: UUID, code: str, secret: str, person: Person | None, now: datetime,
+    name: str | None, password: str | None,
+) -> Role:
+    """Take up a role, as oneself or as a new person.
+
+    Raises:
+        NotFound: no such invitation, or the code is wrong. InvitationClosed: used or expired.
+        LoginTaken: the addressee is already a person and has to sign in to accept.
+    """
+    expected = invitation_code(invitation_id, secret=secret)
+    if not hmac.compare_digest(code.upper().encode(), expected.encode()):
+        raise NotFound
+    invitation = db.session.get(Invitation, invitation_id, with_for_update=True)
+    if invitation is None:
+        raise NotFound
+    if invitation.accepted_at is not None or invitation.expires_at <= now:
+        raise InvitationClosed
+    if person is None:
+        person = enrol(
+            name=name or invitation.name,
+            phone=invitation.phone,
+            email=invitation.email,
+            password=password,
+            locale=invitation.locale,
+            now=now,
+        )
+    invitation.accepted_at = now
+    for role in roles_of(person.id):
+        if role.organisation_id == invitation.organisation_id:
+            role.name = invitation.role
+            return role
+    return _give_role(invitation.organisation_id, person.id, RoleName(invitation.role), now=now)
+
+
+def join(*, organisation_id: UUID, cooperative_id: UUID, now: datetime) -> Membership:
+    """Become a member of a cooperative; consent and mandate are given separately.
+
+    Raises:
+        NotFound: there is no such cooperative. AlreadyMember: the membership is current.
+    """
+    cooperative = get_organisation(cooperative_id, kind=Kind.COOPERATIVE)
+    current = select(Membership.id).where(
+        Membership.organisation_id == organisation_id,
+        Membership.cooperative_id == cooperative_id,
+        Membership.ended_on.is_(None),
+    )
+    if db.session.scalar(current) is not None:
+        raise AlreadyMember
+    member = get_organisation(organisation_id)
+    membership = Membership(
+        organisation=member,
+        cooperative=cooperative,
+        started_on=clock.local_date(now),
+        grants=[],
+    )
+    db.session.add(membership)
+    db.session.flush()
+    outbox.add(
+        "membership.started",
+        concerns=[organisation_id, cooperative_id],
+        payload={"member": member.name, "cooperative": cooperative.name},
+        now=now,
+    )
+    return membership
+
+
+def leave(*, membership: Membership, by: Person, now: datetime) -> None:
+    """End a membership with all it granted.
+
+    Raises:
+        MembershipEnded: it has ended before.
+    """
+    _check_current(membership)
+    membership.ended_on = clock.local_date(now)
+    for kind in GrantKind:
+        withdraw(membership=membership, kind=kind, by=by, now=now)
+
+
+def grant(*, membership: Membership, kind: GrantKind, by: Person, now: datetime) -> Membership:
+    """Give consent or a mandate; giving it twice changes nothing.
+
+    Raises:
+        MembershipEnded: the membership is no longer current.
+    """
+    _check_current(membership)
+    if membership.current_grant(kind) is None:
+        membership.grants.append(
+            MembershipGrant(
+                organisation_id=membership.organisation_id,
+                kind=kind,
+                given_at=now,
+                given_by_id=by.id,
+            )
+        )
+        db.session.flush()
+    return membership
+
+
+def withdraw(*, membership: Membership, kind: GrantKind, by: Person, now: datetime) -> None:
+    """Withdraw consent or a mandate, at once; nothing happens where none is in force."""
+    current = membership.current_grant(kind)
+    if current is not None:
+        current.withdrawn_at = now
+        current.withdrawn_by_id = by.id
+        db.session.flush()
+
+
+def appoint(*, login: str, kind: Kind, now: datetime) -> Person:
+    """Make somebody operator or authority, and that alone: their other roles end.
+
+    Raises:
+        LoginUnfit: the login is neither a mobile number nor an e-mail address.
+    """
+    stored = login_name(login)
+    if stored is None:
+        raise LoginUnfit(login=login)
+    person = find_person(stored)
+    if person is None:
+        reach = {"email": stored} if "@" in stored else {"phone": stored}
+        person = enrol(name=stored, password=None, **reach, now=now)
+    office = db.session.scalar(
+        select(Organisation).where(Organisation.kind == kind).order_by(Organisation.id).limit(1)
+    )
+    if office is None:
+        office = Organisation(name=OFFICES[kind], kind=kind, created_at=now)
+        db.session.add(office)
+        db.session.flush()
+    held = False
+    for role in roles_of(person.id):
+        if role.organisation_id == office.id:
+            held = True
+        else:
+            role.ended_at = now
+    if not held:
+        _give_role(office.id, person.id, RoleName.OWNER, now=now)
+    return person
+
+
+def _give_role(organisation_id: UUID, person_id: UUID, name: RoleName, *, now: datetime) -> Role:
+    role = Role(organisation_id=organisation_id, person_id=person_id, name=name, since=now)
+    db.session.add(role)
+    db.session.flush()
+    return role
+
+
+def _check_current(membership: Membership) -> None:
+    if membership.ended_on is not None:
+        raise MembershipEnded

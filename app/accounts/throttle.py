@@ -1,0 +1,54 @@
+"""Guessing passwords is slow: a login that keeps failing has to wait."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask, current_app
+from limits import RateLimitItemPerMinute
+from limits.errors import StorageError
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+from redis.exceptions import RedisError
+
+from app.accounts.operations import SignInFailed
+from app.core.errors import Problem, Unavailable
+
+FAILURES = RateLimitItemPerMinute(10, 15, "sign-in")
+
+
+class TooManySignIns(Problem):
+    status, code = 429, "too_many_sign_ins"
+    vi = "Đăng nhập sai quá nhiều lần, xin thử lại sau 15 phút."
+    en = "Too many failed sign-ins; please try again in 15 minutes."
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(15 * 60)}
+
+
+def install(app: Flask, redis_url: str) -> None:
+    """Count failures in Valkey. Connecting is left to the first sign-in."""
+    storage = storage_from_string(redis_url, wrap_exceptions=True, socket_connect_timeout=1)
+    app.extensions["sign_in_failures"] = FixedWindowRateLimiter(storage)
+
+
+@contextmanager
+def sign_in_attempt(login: str) -> Iterator[None]:
+    """Let somebody try to sign in, unless this login has failed too often.
+
+    Raises:
+        TooManySignIns: ten failures within a quarter of an hour. Unavailable: nobody counts now.
+    """
+    failures: FixedWindowRateLimiter = current_app.extensions["sign_in_failures"]
+    who = hashlib.sha256(login.strip().lower().encode()).hexdigest()
+    try:
+        if not failures.test(FAILURES, who):
+            raise TooManySignIns
+        try:
+            yield
+        except SignInFailed:
+            failures.hit(FAILURES, who)
+            raise
+    except (RedisError, StorageError):
+        raise Unavailable from None

@@ -1,0 +1,263 @@
+"""One way to declare a route: who may call it, what goes in, what comes out.
+
+Every request runs in one transaction, opened here and committed when the view has returned.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, ClassVar, Protocol
+
+import flask_smorest
+import marshmallow as ma
+from flask import Response, jsonify, request
+from webargs import core as webargs_core
+from webargs.flaskparser import FlaskParser
+
+from app.core import clock
+from app.core.errors import Invalid, Problem
+from app.core.fields import Schema
+from app.core.idempotency import Idempotency, replay_or_run, stated_key
+from app.core.transaction import retried, transaction
+
+
+class Malformed(Problem):
+    status, code = 400, "malformed"
+    vi = "Nội dung gửi lên không phải JSON hợp lệ."
+    en = "The body is not valid JSON."
+
+
+class NotJson(Problem):
+    status, code = 415, "unsupported_media_type"
+    vi = "Nội dung phải là application/json."
+    en = "The body must be application/json."
+
+
+class PreconditionFailed(Problem):
+    status, code = 412, "precondition_failed"
+    vi = "Dữ liệu đã thay đổi từ lần đọc trước, xin đọc lại."
+    en = "It has changed since you read it; please read it again."
+
+
+class PreconditionRequired(Problem):
+    status, code = 428, "precondition_required"
+    vi = "Cần gửi If-Match với ETag của lần đọc gần nhất."
+    en = "If-Match with the ETag of your last read is needed."
+
+
+class Access(Protocol):
+    """Who may call a route."""
+
+    @property
+    def public(self) -> bool: ...
+
+    def admit(self, *, now: datetime) -> Any:
+        """The caller of the present request, or a refusal (401, 403, 404)."""
+
+
+class Nothing(Schema):
+    """A body that has nothing to say: absent, or ``{}``."""
+
+
+class Parser(FlaskParser):
+    """Reads bodies and queries strictly and reports every fault with a pointer."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION: ClassVar[dict[str, str | None]] = {
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "query": ma.RAISE,
+        "json": ma.RAISE,
+    }
+
+    def load_json(self, req: Any, schema: ma.Schema) -> Any:
+        data = req.get_data(cache=True)
+        if not data.strip():
+            return webargs_core.missing
+        if not req.is_json:
+            raise NotJson
+        return parse_json(data)
+
+    def handle_error(self, error: ma.ValidationError, *args: Any, **kwargs: Any) -> Any:
+        raise Invalid(errors=pointed(error.messages))
+
+
+class Blueprint(flask_smorest.Blueprint):
+    """A group of routes; :meth:`operation` is the only way to add one."""
+
+    ARGUMENTS_PARSER = Parser()
+
+    def operation(
+        self,
+        method: str,
+        rule: str,
+        *,
+        access: Access,
+        body: type[ma.Schema] | None = None,
+        query: type[ma.Schema] | None = None,
+        answer: type[ma.Schema] | None = None,
+        status: int | None = None,
+        idempotency: Idempotency | None = None,
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Declare a route.
+
+        The view is called with ``caller`` (what ``access`` admits), its path variables, and
+        ``body`` or ``query`` where they are declared. A POST accepts an idempotency key unless
+        told otherwise.
+        """
+        status = status or {"POST": 201, "DELETE": 204}.get(method, 200)
+        if method == "POST" and idempotency is None:
+            idempotency = Idempotency.ACCEPTED
+
+        def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+            inner = view
+            if method in {"POST", "PATCH", "DELETE"}:
+                inner = _with_body(self, body, inner)
+            inner = self.arguments(query or Nothing, location="query", arg_name="query")(
+                inner if query else _without("query", inner)
+            )
+            inner = self.response(status, answer)(inner)
+
+            @wraps(inner)
+            def edge(**path: Any) -> Response:
+                return retried(lambda: _run(inner, path, access, idempotency))
+
+            edge.access = access  # type: ignore[attr-defined]
+            edge.idempotency = idempotency  # type: ignore[attr-defined]
+            document(self, edge, access, idempotency)
+            self.route(rule, methods=[method])(edge)
+            return view
+
+        return decorate
+
+
+def _run(
+    view: Callable[..., Response],
+    path: dict[str, Any],
+    access: Access,
+    idempotency: Idempotency | None,
+) -> Response:
+    with transaction():
+        now = clock.now()
+        caller = access.admit(now=now)
+        key = stated_key(idempotency)
+        if key is None:
+            answer = view(caller=caller, **path)
+        else:
+            answer = replay_or_run(
+                lambda: view(caller=caller, **path), account=caller.account_id, key=key, now=now
+            )
+    if request.method == "GET" and path and answer.status_code == HTTPStatus.OK:
+        answer.set_etag(etag(answer.get_data()))
+        answer.make_conditional(request)
+    return answer
+
+
+def _with_body(
+    blueprint: Blueprint, body: type[ma.Schema] | None, view: Callable[..., Any]
+) -> Callable[..., Any]:
+    if body is None:
+        @wraps(view)
+        def bodiless(**arguments: Any) -> Any:
+            blueprint.ARGUMENTS_PARSER.parse(Nothing(), request, location="json")
+            return view(**arguments)
+
+        return bodiless
+    return blueprint.arguments(body, location="json", arg_name="body")(view)  # type: ignore[no-any-return]
+
+
+def _without(argument: str, view: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(view)
+    def call(**arguments: Any) -> Any:
+        del arguments[argument]
+        return view(**arguments)
+
+    return call
+
+
+def document(
+    blueprint: Blueprint, edge: Any, access: Access, idempotency: Idempotency | None
+) -> None:
+    """Say in the API's description who may call and which headers count."""
+    parameters = []
+    if idempotency not in {None, Idempotency.EXEMPT}:
+        parameters.append(
+            {
+                "in": "header",
+                "name": "Idempotency-Key",
+                "required": idempotency is Idempotency.REQUIRED,
+                "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+            }
+        )
+    if not access.public:
+        parameters.append(
+            {
+                "in": "header",
+                "name": "X-Organisation-Id",
+                "schema": {"type": "string", "format": "uuid"},
+                "description": "Needed by a person who acts in several organisations.",
+            }
+        )
+    edge._apidoc = {
+        **getattr(edge, "_apidoc", {}),
+        "manual_doc": {
+            "security": [] if access.public else [{"bearer": []}],
+            "parameters": parameters,
+            "responses": {"default": {"$ref": "#/components/responses/Problem"}},
+        },
+    }
+
+
+def etag(representation: bytes) -> str:
+    """A strong entity tag of an answer's bytes."""
+    return hashlib.sha256(representation).hexdigest()[:32]
+
+
+def check_if_match(representation: Any) -> None:
+    """Refuse a change by somebody who has not read the present state.
+
+    Args:
+        representation: what GET of the thing would answer now, dumped.
+
+    Raises:
+        PreconditionRequired: no ``If-Match`` (428). PreconditionFailed: an older one (412).
+    """
+    if not request.if_match:
+        raise PreconditionRequired
+    if not request.if_match.contains(etag(jsonify(representation).get_data())):
+        raise PreconditionFailed
+
+
+def parse_json(data: bytes) -> Any:
+    """JSON as RFC 8259 has it: no NaN, no infinity, no repeated names.
+
+    Raises:
+        Malformed: it is not that, or is nested beyond reason.
+    """
+    try:
+        return json.loads(data, parse_constant=_refuse, object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        raise Malformed from None
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(constant)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    together = dict(pairs)
+    if len(together) != len(pairs):
+        raise ValueError("a name occurs twice")
+    return together
+
+
+def pointed(messages: Any, pointer: str = "") -> list[dict[str, str]]:
+    """Marshmallow's nested messages as a flat list of pointers and sentences."""
+    if isinstance(messages, dict):
+        return [
+            error
+            for name, inner in messages.items()
+            for error in pointed(inner, pointer if name == "_schema" else f"{pointer}/{name}")
+        ]
+    return [{"pointer": pointer, "en": str(message)} for message in messages]

@@ -1,0 +1,54 @@
+"""What is wrong with a field, in Vietnamese: the English sentence comes from its check."""
+
+import re
+
+_SENTENCES = {
+    "Missing data for required field.": "Thiếu thông tin bắt buộc.",
+    "Field may not be null.": "Không được để trống.",
+    "Unknown field.": "Trường này không có.",
+    "Not a valid string.": "Phải là chữ.",
+    "Not a valid boolean.": "Phải là true hoặc false.",
+    "Not a valid integer.": "Phải là số nguyên.",
+    "Not a valid number.": "Phải là số.",
+    "Not a valid UUID.": "Mã định danh không hợp lệ.",
+    "Not a valid list.": "Phải là một danh sách.",
+    "Not a valid mapping type.": "Phải là một nhóm tên và giá trị.",
+    "Not a valid date.": "Phải là ngày dạng NĂM-THÁNG-NGÀY.",
+    "Not a valid email address.": "Địa chỉ thư điện tử không hợp lệ.",
+    "Invalid input type.": "Kiểu dữ liệu không đúng.",
+    "Invalid value.": "Giá trị không hợp lệ.",
+    "Special numeric values (nan or infinity) are not permitted.": "Phải là một số hữu hạn.",
+    "Text must not contain NUL characters.": "Chữ không được chứa ký tự NUL.",
+    "Text must be valid Unicode.": "Chữ không đúng mã Unicode.",
+    'Must be a decimal as text, for example "12.5".': 'Phải là số thập phân dạng chữ, ví dụ "12.5".',
+    "Must be an instant with its offset, for example 2026-11-23T01:30:00Z.": (
+        "Phải là thời điểm có múi giờ, ví dụ 2026-11-23T01:30:00Z."
+    ),
+}
+
+_PATTERNS = [
+    (r"Too many decimals: at most (\S+)\.", r"Quá nhiều chữ số thập phân: nhiều nhất \1."),
+    (r"Must be at least (\S+)\.", r"Phải từ \1 trở lên."),
+    (r"Must be at most (\S+)\.", r"Không được quá \1."),
+    (r"Must be greater than (\S+)\.", r"Phải lớn hơn \1."),
+    (r"Must be greater than or equal to (\S+)\.", r"Phải từ \1 trở lên."),
+    (r"Must be less than or equal to (\S+)\.", r"Không được quá \1."),
+    (
+        r"Must be greater than or equal to (\S+) and less than or equal to (\S+)\.",
+        r"Phải từ \1 đến \2.",
+    ),
+    (r"Length must be between (\d+) and (\d+)\.", r"Độ dài phải từ \1 đến \2."),
+    (r"Shorter than minimum length (\d+)\.", r"Ngắn hơn \1."),
+    (r"Longer than maximum length (\d+)\.", r"Dài hơn \1."),
+    (r"Must be one of: (.+)\.", r"Phải là một trong: \1."),
+]
+
+
+def in_vietnamese(sentence: str) -> str:
+    """The Vietnamese for a check's English sentence; a general one for a sentence not known."""
+    if sentence in _SENTENCES:
+        return _SENTENCES[sentence]
+    for pattern, translation in _PATTERNS:
+        if re.fullmatch(pattern, sentence):
+            return re.sub(pattern, translation, sentence)
+    return "Giá trị không hợp lệ."
