@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     select,
+    text,
 )
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
@@ -111,7 +112,7 @@ class Commodity(Listed, Base):
         CheckConstraint("unit_weight_kg > 0", name="unit_weight_positive"),
         CheckConstraint("unit <> 'kg' OR unit_weight_kg = 1", name="kg_weighs_one"),
         CheckConstraint("shelf_life_hours > 0", name="shelf_life_positive"),
-        Index("uq_commodity_base", "market_code", unique=True, postgresql_where="is_base"),
+        Index("uq_commodity_base", "market_code", unique=True, postgresql_where=text("is_base")),
     )
 
     market_code: Mapped[str] = mapped_column(ForeignKey("market.code"), index=True)

@@ -1,0 +1,90 @@
+"""Reads of places."""
+
+from datetime import date
+
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
+
+from app.core.db import db
+from app.core.vietnamese import compact, fold, is_accented, sort_key
+from app.places.models import AdministrativeUnit, Level
+
+UNIT = AdministrativeUnit
+
+
+def search_units(
+    q: str | None = None,
+    *,
+    on: date | None = None,
+    province: str | None = None,
+    level: Level | None = None,
+) -> Select[AdministrativeUnit]:
+    """Administrative units that carry a name, to be ordered by `unit_rank`, name and id.
+
+    Args:
+        q: a name, part of it, or a code, however it is typed; context may follow it ("phường 1
+            bảo lộc lâm đồng").
+        on: only units that existed on this day; otherwise former ones count as well.
+        province: the code of the province around them.
+    """
+    statement = select(UNIT)
+    if q is not None:
+        statement = statement.where(_named(q))
+    if on is not None:
+        statement = statement.where(
+            UNIT.valid_from <= on, or_(UNIT.valid_to.is_(None), UNIT.valid_to >= on)
+        )
+    if province is not None:
+        statement = statement.where(UNIT.province_code == province)
+    if level is not None:
+        statement = statement.where(UNIT.level == level)
+    return statement
+
+
+def unit_rank(q: str | None = None) -> ColumnElement[int]:
+    """How well a unit answers a query, 0 best.
+
+    A name that is the query comes before one that begins with it, and that before one in which
+    all its words begin words; then the accents count if any were typed, then whether the unit
+    still exists.
+    """
+    former = case((UNIT.valid_to.is_(None), 0), else_=1)
+    if q is None:
+        return former
+    likeness = case((_exact(q), 0), (_begins(q), 1), else_=2)
+    return likeness * 4 + case((_accented_so(q), 0), else_=2) + former
+
+
+def current_ward(code: str) -> AdministrativeUnit | None:
+    """The ward, commune or special zone that has this code today, or None."""
+    return db.session.scalar(
+        select(UNIT).where(UNIT.level == Level.WARD, UNIT.code == code, UNIT.valid_to.is_(None))
+    )
+
+
+def _named(q: str) -> ColumnElement[bool]:
+    words = fold(q).split()
+    if not words:
+        return false()
+    contained = and_(*(UNIT.search_key.contains(f" {word}", autoescape=True) for word in words))
+    return or_(_exact(q), _begins(q), contained)
+
+
+def _exact(q: str) -> ColumnElement[bool]:
+    return or_(*(column == compact(q) for column in (UNIT.name_key, UNIT.short_key, UNIT.code)))
+
+
+def _begins(q: str) -> ColumnElement[bool]:
+    return or_(
+        *(
+            column.startswith(compact(q), autoescape=True)
+            for column in (UNIT.name_key, UNIT.short_key)
+        )
+    )
+
+
+def _accented_so(q: str) -> ColumnElement[bool]:
+    """Whether the syllables of the query stand in the name with the accents that were typed."""
+    if not is_accented(q):
+        return true()
+    typed = sort_key(q).removesuffix("0")
+    return func.concat(" ", UNIT.sort_key).contains(f" {typed}", autoescape=True)
