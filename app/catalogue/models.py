@@ -3,6 +3,7 @@
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import (
     CheckConstraint,
@@ -104,7 +105,7 @@ class Commodity(Listed, Base):
     """One produce in one form, traded in exactly one market.
 
     ``unit_weight_kg`` is the weight hauled per unit; ``search_key`` holds the folded names and
-    aliases, each word after a space.
+    aliases, each word between spaces.
     """
 
     __tablename__ = "commodity"
@@ -130,6 +131,15 @@ class Commodity(Listed, Base):
         lazy="raise_on_sql", order_by="QualityAttribute.position"
     )
     grades: Mapped[list["Grade"]] = relationship(lazy="raise_on_sql", order_by="Grade.rank")
+
+
+class Haulage(NamedTuple):
+    """A tariff: VND per kg, VND per kg and km, km of road per km straight, and km per hour."""
+
+    base: Decimal
+    rate_per_km: Decimal
+    road_factor: Decimal
+    speed_kmh: Decimal
 
 
 class Market(Listed, Base):
@@ -170,6 +180,13 @@ class Market(Listed, Base):
     commodities: Mapped[list[Commodity]] = relationship(
         lazy="raise_on_sql", order_by=Commodity.sort_key, back_populates="market"
     )
+
+    @property
+    def haulage(self) -> Haulage:
+        """The tariff in force."""
+        return Haulage(
+            self.haulage_base, self.haulage_rate_per_km, self.road_factor, self.speed_kmh
+        )
 
 
 class CommodityConversion(Base):

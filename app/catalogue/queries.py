@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from app.catalogue.models import (
     CertificateScheme,
@@ -17,6 +17,7 @@ from app.catalogue.models import (
 )
 from app.core.db import db
 from app.core.errors import NotFound, Problem
+from app.core.vietnamese import fold
 
 T = TypeVar("T")
 
@@ -29,16 +30,32 @@ class NoConversion(Problem):
     en = "There is no conversion for {commodity} on {on}."
 
 
-def commodities() -> Select[Commodity]:
-    """Every commodity with its qualities and grades."""
-    return select(Commodity).options(
+def commodities(
+    *, q: str | None = None, category: str | None = None, market: str | None = None
+) -> Select[Commodity]:
+    """Commodities with their qualities and grades.
+
+    Args:
+        q: words of a name in either language or of an alias, in any order, however typed; each
+            may be unfinished.
+    """
+    statement = select(Commodity).options(
         selectinload(Commodity.qualities), selectinload(Commodity.grades)
     )
+    if q is not None:
+        statement = statement.where(
+            *(Commodity.search_key.contains(f" {word}") for word in fold(q).split() or ["?"])
+        )
+    if category is not None:
+        statement = statement.where(Commodity.category == category)
+    if market is not None:
+        statement = statement.where(Commodity.market_code == market)
+    return statement
 
 
 def find_commodity(code: str) -> Commodity | None:
     """A commodity with its qualities and grades, or None."""
-    return db.session.scalar(commodities().where(Commodity.code == code))
+    return _find(commodities(), Commodity.code, code)
 
 
 def get_commodity(code: str) -> Commodity:
@@ -90,7 +107,7 @@ def markets_with_commodities() -> Select[Market]:
 
 def find_market(code: str) -> Market | None:
     """A market with its commodities, or None."""
-    return db.session.scalar(markets_with_commodities().where(Market.code == code))
+    return _find(markets_with_commodities(), Market.code, code)
 
 
 def get_market(code: str) -> Market:
@@ -109,7 +126,7 @@ def processing_lines() -> Select[ProcessingLine]:
 
 def find_processing_line(code: str) -> ProcessingLine | None:
     """A processing line with the commodities it accepts, or None."""
-    return db.session.scalar(processing_lines().where(ProcessingLine.code == code))
+    return _find(processing_lines(), ProcessingLine.code, code)
 
 
 def get_processing_line(code: str) -> ProcessingLine:
@@ -128,7 +145,7 @@ def certificate_schemes() -> Select[CertificateScheme]:
 
 def find_certificate_scheme(code: str) -> CertificateScheme | None:
     """A certificate scheme, or None."""
-    return db.session.get(CertificateScheme, code)
+    return _find(certificate_schemes(), CertificateScheme.code, code)
 
 
 def get_certificate_scheme(code: str) -> CertificateScheme:
@@ -138,6 +155,11 @@ def get_certificate_scheme(code: str) -> CertificateScheme:
         NotFound: there is none.
     """
     return _present(find_certificate_scheme(code))
+
+
+def _find(statement: Select[T], column: InstrumentedAttribute[str], code: str) -> T | None:
+    # A code from an address may hold a NUL, which PostgreSQL cannot even compare with.
+    return None if "\0" in code else db.session.scalar(statement.where(column == code))
 
 
 def _present(row: T | None) -> T:

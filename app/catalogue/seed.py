@@ -103,7 +103,7 @@ def _commodity(row: Row, bases: set[str]) -> Row:
             "market_code": row.get("market", row["code"]),
             "is_base": row["code"] in bases,
             "unit_weight_kg": Decimal(row["unit_weight_kg"]),
-            "search_key": " " + " ".join(fold(name) for name in spoken),
+            "search_key": f" {' '.join(fold(name) for name in spoken)} ",
         }
     )
 

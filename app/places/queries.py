@@ -1,12 +1,15 @@
 """Reads of places."""
 
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
+from sqlalchemy.orm import selectinload
 
 from app.core.db import db
+from app.core.errors import NotFound, missing
 from app.core.vietnamese import compact, fold, is_accented, sort_key
-from app.places.models import AdministrativeUnit, Level
+from app.places.models import AdministrativeUnit, Level, Site
 
 UNIT = AdministrativeUnit
 
@@ -43,15 +46,31 @@ def search_units(
 def unit_rank(q: str | None = None) -> ColumnElement[int]:
     """How well a unit answers a query, 0 best.
 
-    A name that is the query comes before one that begins with it, and that before one in which
-    all its words begin words; then the accents count if any were typed, then whether the unit
-    still exists.
+    A name that is the query comes before one that begins with it, and that before one that has
+    all its words, of which the last may be unfinished; then the accents count if any were typed,
+    then whether the unit still exists.
     """
     former = case((UNIT.valid_to.is_(None), 0), else_=1)
     if q is None:
         return former
     likeness = case((_exact(q), 0), (_begins(q), 1), else_=2)
     return likeness * 4 + case((_accented_so(q), 0), else_=2) + former
+
+
+def get_unit(unit_id: UUID) -> AdministrativeUnit:
+    """A unit with those whose area it took over and those that took over its own.
+
+    Raises:
+        NotFound: there is none.
+    """
+    unit = db.session.scalar(
+        select(UNIT)
+        .where(UNIT.id == unit_id)
+        .options(selectinload(UNIT.predecessors), selectinload(UNIT.successors))
+    )
+    if unit is None:
+        raise NotFound
+    return unit
 
 
 def current_ward(code: str) -> AdministrativeUnit | None:
@@ -62,10 +81,11 @@ def current_ward(code: str) -> AdministrativeUnit | None:
 
 
 def _named(q: str) -> ColumnElement[bool]:
-    words = fold(q).split()
-    if not words:
+    *whole, last = fold(q).split() or [""]
+    if not last:
         return false()
-    contained = and_(*(UNIT.search_key.contains(f" {word}", autoescape=True) for word in words))
+    sought = [*(f" {word} " for word in whole), f" {last}"]
+    contained = and_(*(UNIT.search_key.contains(word) for word in sought))
     return or_(_exact(q), _begins(q), contained)
 
 
@@ -74,12 +94,7 @@ def _exact(q: str) -> ColumnElement[bool]:
 
 
 def _begins(q: str) -> ColumnElement[bool]:
-    return or_(
-        *(
-            column.startswith(compact(q), autoescape=True)
-            for column in (UNIT.name_key, UNIT.short_key)
-        )
-    )
+    return or_(*(column.startswith(compact(q)) for column in (UNIT.name_key, UNIT.short_key)))
 
 
 def _accented_so(q: str) -> ColumnElement[bool]:
@@ -87,4 +102,16 @@ def _accented_so(q: str) -> ColumnElement[bool]:
     if not is_accented(q):
         return true()
     typed = sort_key(q).removesuffix("0")
-    return func.concat(" ", UNIT.sort_key).contains(f" {typed}", autoescape=True)
+    return func.concat(" ", UNIT.sort_key).contains(f" {typed}")
+
+
+def own_site(site_id: UUID, *, organisation_id: UUID, pointer: str) -> Site:
+    """A site of the organisation's own, named at ``pointer`` of the body.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    site = db.session.get(Site, site_id)
+    if site is None or site.organisation_id != organisation_id:
+        raise missing(pointer)
+    return site

@@ -168,7 +168,7 @@ def _row(area: Area, valid_from: date, valid_to: date | None) -> dict[str, Any]:
         "longitude": area.longitude,
         "name_key": compact(area.name),
         "short_key": compact(short),
-        "search_key": " " + " ".join(dict.fromkeys(words)),
+        "search_key": f" {' '.join(dict.fromkeys(words))} ",
         "sort_key": sort_key(area.name),
     }
 

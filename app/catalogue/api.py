@@ -1,0 +1,93 @@
+"""The public catalogue: commodities, markets, processing lines, certificate schemes."""
+
+from typing import Any
+
+from app.accounts.access import PUBLIC, Caller
+from app.catalogue import queries, schemas
+from app.catalogue.models import CertificateScheme, Commodity, Market, ProcessingLine
+from app.core.http import Blueprint
+from app.core.paging import By, Page, PageQuery, page, page_schema
+
+blueprint = Blueprint("catalogue", __name__, description="What can be traded")
+
+
+@blueprint.operation(
+    "GET",
+    "/commodities",
+    access=PUBLIC,
+    query=schemas.CommodityQuery,
+    answer=page_schema(schemas.CommodityOut),
+)
+def list_commodities(caller: Caller, query: dict[str, Any]) -> Page:
+    """Commodities in Vietnamese order."""
+    filters = {name: query.get(name) for name in ("q", "category", "market")}
+    return page(queries.commodities(**filters), order=_by_name(Commodity), query=query)
+
+
+@blueprint.operation(
+    "GET", "/commodities/<string:code>", access=PUBLIC, answer=schemas.CommodityOut
+)
+def get_commodity(caller: Caller, code: str) -> Commodity:
+    """One commodity with its qualities and grades."""
+    return queries.get_commodity(code)
+
+
+@blueprint.operation(
+    "GET", "/markets", access=PUBLIC, query=PageQuery, answer=page_schema(schemas.MarketOut)
+)
+def list_markets(caller: Caller, query: dict[str, Any]) -> Page:
+    """Markets in Vietnamese order."""
+    return page(queries.markets_with_commodities(), order=_by_name(Market), query=query)
+
+
+@blueprint.operation("GET", "/markets/<string:code>", access=PUBLIC, answer=schemas.MarketOut)
+def get_market(caller: Caller, code: str) -> Market:
+    """One market: its commodities, its haulage tariff, its next round."""
+    return queries.get_market(code)
+
+
+@blueprint.operation(
+    "GET",
+    "/processing-lines",
+    access=PUBLIC,
+    query=PageQuery,
+    answer=page_schema(schemas.ProcessingLineOut),
+)
+def list_processing_lines(caller: Caller, query: dict[str, Any]) -> Page:
+    """Processing lines in Vietnamese order."""
+    return page(queries.processing_lines(), order=_by_name(ProcessingLine), query=query)
+
+
+@blueprint.operation(
+    "GET", "/processing-lines/<string:code>", access=PUBLIC, answer=schemas.ProcessingLineOut
+)
+def get_processing_line(caller: Caller, code: str) -> ProcessingLine:
+    """One processing line and the commodities it accepts."""
+    return queries.get_processing_line(code)
+
+
+@blueprint.operation(
+    "GET",
+    "/certificate-schemes",
+    access=PUBLIC,
+    query=PageQuery,
+    answer=page_schema(schemas.CertificateSchemeOut),
+)
+def list_certificate_schemes(caller: Caller, query: dict[str, Any]) -> Page:
+    """Certificate schemes in Vietnamese order."""
+    return page(queries.certificate_schemes(), order=_by_name(CertificateScheme), query=query)
+
+
+@blueprint.operation(
+    "GET",
+    "/certificate-schemes/<string:code>",
+    access=PUBLIC,
+    answer=schemas.CertificateSchemeOut,
+)
+def get_certificate_scheme(caller: Caller, code: str) -> CertificateScheme:
+    """One certificate scheme."""
+    return queries.get_certificate_scheme(code)
+
+
+def _by_name(table: Any) -> list[By]:
+    return [By(table.sort_key), By(table.code)]
