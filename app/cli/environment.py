@@ -40,11 +40,11 @@ def environment() -> Iterator[None]:
     """
     with ExitStack() as stack:
         folder = make_folder(var_dir())
-        if not _given() and (told := _of_running_instance(folder)):
-            stack.enter_context(_set(told))
+        if not _given() and (variables := _of_running_instance(folder)):
+            stack.enter_context(_set(_lacking(variables)))
         elif not _given():
             stack.enter_context(_embedded(folder, durable=True))
-        stack.enter_context(_set({"SECRET_KEY": secrets_of(folder).secret_key}))
+        stack.enter_context(_set(_lacking({"SECRET_KEY": secrets_of(folder).secret_key})))
         yield
 
 
@@ -55,10 +55,11 @@ def isolated_environment(*, durable: bool = True) -> Iterator[None]:
     Where ``DATABASE_URL`` is set, that database is used as it is.
     """
     with temporary_folder() as folder, ExitStack() as stack:
+        if not os.environ.get("DATABASE_URL"):
+            stack.enter_context(_set({"VAR_DIR": str(folder), "REDIS_URL": ""}))
         if not _given():
-            stack.enter_context(_set({"VAR_DIR": str(folder)}, over=True))
             stack.enter_context(_embedded(folder, durable=durable))
-        stack.enter_context(_set({"SECRET_KEY": secrets_of(folder).secret_key}))
+        stack.enter_context(_set(_lacking({"SECRET_KEY": secrets_of(folder).secret_key})))
         yield
 
 
@@ -80,8 +81,18 @@ def tell(folder: Path, variables: Mapping[str, str]) -> None:
     write_private(folder / "run" / TOLD, json.dumps({"pid": str(os.getpid()), **variables}))
 
 
+def told(folder: Path) -> dict[str, str]:
+    """The variables of the instance open in the folder; empty if none is."""
+    try:
+        variables: dict[str, str] = json.loads((folder / "run" / TOLD).read_text())
+    except (OSError, ValueError):
+        return {}
+    # A file left by an instance that was killed says nothing of the one starting now.
+    return variables if variables.pop("pid", "") == holder(folder).get("pid") else {}
+
+
 def untell(folder: Path) -> None:
-    """Take them away again."""
+    """Take them away again, before the servers stop."""
     (folder / "run" / TOLD).unlink(missing_ok=True)
 
 
@@ -97,49 +108,56 @@ def _of_running_instance(folder: Path) -> dict[str, str]:
     """
     deadline = time.monotonic() + PATIENCE
     while is_held(folder):
-        if told := _told(folder):
-            return told
+        if variables := told(folder):
+            return variables
         if time.monotonic() > deadline:
             raise FolderInUse(folder, holder(folder))
         time.sleep(0.2)
     return {}
 
 
-def _told(folder: Path) -> dict[str, str]:
-    try:
-        told: dict[str, str] = json.loads((folder / "run" / TOLD).read_text())
-    except (OSError, ValueError):
-        return {}
-    # A file left by an instance that was killed says nothing of the one starting now.
-    return told if told.pop("pid", "") == holder(folder).get("pid") else {}
-
-
 @contextmanager
 def _embedded(folder: Path, *, durable: bool) -> Iterator[None]:
-    with embedded_servers(folder, durable=durable) as servers, _set(servers.environment()):
-        fresh = is_fresh(os.environ["DATABASE_URL"])
-        if os.environ.get("MIGRATION_DATABASE_URL"):
+    """Add the servers that lack; a database of ours is migrated and, if new, seeded."""
+    with ExitStack() as stack:
+        servers = stack.enter_context(embedded_servers(folder, durable=durable))
+        lacking = _lacking(servers.environment())
+        lacking |= _lacking({"SECRET_KEY": secrets_of(folder).secret_key})
+        stack.enter_context(_set(lacking))
+        if "DATABASE_URL" in lacking:
+            fresh = is_fresh(servers.owner_url)
             migrate()
-        if fresh:
-            from app.cli.seed import seed_everything
-
-            with _set({"SECRET_KEY": secrets_of(folder).secret_key}):
-                seed_everything()
+            if fresh:
+                _seed()
         yield
 
 
+def _seed() -> None:
+    from app.cli.seed import seed_everything
+
+    seed_everything()
+
+
+def _lacking(variables: Mapping[str, str]) -> dict[str, str]:
+    """Those that are not set yet. The two database addresses are set both or neither."""
+    database = ("DATABASE_URL", "MIGRATION_DATABASE_URL")
+    return {
+        name: value
+        for name, value in variables.items()
+        if not os.environ.get("DATABASE_URL" if name in database else name)
+    }
+
+
 @contextmanager
-def _set(variables: Mapping[str, str], *, over: bool = False) -> Iterator[None]:
-    """Set variables for a while; those set already stay, unless ``over``."""
-    before = dict(os.environ)
-    for name, value in variables.items():
-        if over or not os.environ.get(name):
-            os.environ[name] = value
+def _set(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set variables for a while."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     try:
         yield
     finally:
-        for name in variables:
-            if name in before:
-                os.environ[name] = before[name]
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
             else:
-                os.environ.pop(name, None)
+                os.environ[name] = value

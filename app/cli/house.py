@@ -108,9 +108,9 @@ class House:
         self.supervisor.start(every, variables)
         self.supervisor.launch(*(server.program.name for server in ours))
         for server in ours:
-            server.wait(self._check_servers)
+            server.wait(self._check_start)
 
-    def _check_servers(self) -> None:
+    def _check_start(self) -> None:
         self.supervisor.check(patient=False)
 
     def _migrate(self) -> None:
@@ -131,8 +131,8 @@ class House:
         self._tell("Khởi động web, worker và beat", "Starting web, worker and beat")
         self.supervisor.launch(*(program.name for program in programs(self.bind)))
         queue.configure(os.environ["REDIS_URL"])
-        wait_until(self._web_answers, self.supervisor.check, READY_SECONDS)
-        wait_until(_worker_answers, self.supervisor.check, READY_SECONDS)
+        wait_until(self._web_answers, self._check_start, READY_SECONDS)
+        wait_until(_worker_answers, self._check_start, READY_SECONDS)
 
     def _web_answers(self) -> bool:
         try:

@@ -5,6 +5,8 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from types import FrameType
 
 import click
@@ -14,7 +16,7 @@ from app.cli.house import House, say
 from app.cli.supervise import ProgramFailed, Supervisor, wait_until
 from app.config import port, var_dir
 from app.core.binaries import BinariesMissing
-from app.core.datafolder import FolderFault, held, make_folder, secrets_of
+from app.core.datafolder import FolderFault, FolderInUse, held, make_folder, secrets_of
 from app.core.embedded import NotReady, ServerFailed, is_free
 from app.core.lifeline import end_leftovers
 
@@ -73,7 +75,7 @@ def serve() -> None:
     host = os.environ.get("HOST") or LOCAL
     url = f"http://{LOCAL if host in ANY else host}:{port()}"
     bind = f"[{host}]:{port()}" if ":" in host else f"{host}:{port()}"
-    with held(folder, url=url, patience=PATIENCE, on_wait=_say_whom_we_wait_for):
+    with held(folder, url=url, patience=PATIENCE, on_wait=partial(_wait_only_for_an_end, folder)):
         if count := end_leftovers(folder):
             say(f"Đã dọn {count} tiến trình của lần chạy bị ngắt · Ended {count} of a killed run")
         environment.untell(folder)
@@ -112,8 +114,15 @@ def _signals_raised() -> Iterator[None]:
             signal.signal(each, handler)
 
 
-def _say_whom_we_wait_for(holder: dict[str, str]) -> None:
-    who = holder.get("url", "") + f" (pid {holder.get('pid', '?')})"
+def _wait_only_for_an_end(folder: Path, holder: dict[str, str]) -> None:
+    """Say whom we wait for, unless it is open and so not about to end.
+
+    Raises:
+        FolderInUse: it is open.
+    """
+    if environment.told(folder):
+        raise FolderInUse(folder, holder)
+    who = f"{holder.get('url', '')} (pid {holder.get('pid', '?')})"
     say(f"Đang chờ {who} dừng hẳn… · Waiting for {who} to end…")
 
 

@@ -267,7 +267,7 @@ def wait_for_valkey(servers: Servers, check: Callable[[], None]) -> None:
     _wait(ping, redis.RedisError, check)
 
 
-def tail(log: Path, lines: int = 15) -> str:
+def tail(log: Path, lines: int = 30) -> str:
     """The last lines of a log, indented."""
     try:
         last = log.read_text(errors="replace").splitlines()[-lines:]
