@@ -161,7 +161,7 @@ class _Columns:
         for row in self.offer_gates:
             stated = row.mapping("qualities").get(attribute)
             if stated is not None:
-                found.setdefault(row.quality("qualities", stated), row)
+                found.setdefault(row.quality(shown(attribute), stated), row)
         kinds = {kind for kind, _ in found}
         if len(kinds) > 1:
             row = list(found.values())[-1]
@@ -174,7 +174,7 @@ class _Columns:
         stated = np.full((len(self.offers), len(ranks)), NONE, dtype=np.int64)
         for index, row in enumerate(self.offer_gates):
             values = {
-                code: row.quality("qualities", value)
+                code: row.quality(shown(code), value)
                 for code, value in row.mapping("qualities").items()
                 if value is not None
             }

@@ -18,7 +18,7 @@ _DECIMAL = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
-_LARGEST_EXPONENT = 40
+_MOST_DIGITS = 400
 
 Quality = tuple[str, Decimal | bool | date]
 """A measured quality: its kind (number, boolean or date) and its value."""
@@ -196,7 +196,7 @@ def exact_decimal(value: Any) -> Decimal:
     number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     if not number.is_finite():
         raise _refused("not_finite", "must be finite")
-    if number and not abs(number.adjusted()) <= _LARGEST_EXPONENT:
+    if abs(number.adjusted()) > _MOST_DIGITS or len(number.as_tuple().digits) > _MOST_DIGITS:
         raise _refused("absurd_magnitude", "has too many digits")
     return number
 

@@ -7,7 +7,7 @@ from app.clearing.engine import BookRefused, Tariff
 from app.clearing.engine.book import MAX_PRICE, MAX_QUANTITY, check_tariff
 from app.clearing.reading import Quality, Row, shown
 
-SNAPSHOT = frozenset({"market", "closed_at", "offers", "demands", "haulage"})
+SNAPSHOT = frozenset({"market", "closed_at", "offers", "demands", "factors", "haulage"})
 OFFER_NEEDS = frozenset({"offer_id", "quantity", "ask_price", "latitude", "longitude", "seller_id"})
 OFFER = OFFER_NEEDS | {"smallholder", "listed_at", "min_quantity", "gates"}
 OFFER_GATES = frozenset(
@@ -47,11 +47,19 @@ def checked_rows(snapshot: object) -> Rows:
     whole = Row("snapshot", snapshot)
     whole.knows_only(SNAPSHOT, required=frozenset({"offers", "demands", "haulage"}))
     whole.read_if_given(market=whole.text, closed_at=whole.instant)
+    _refuse_factors(Row("factors", whole.mapping("factors")))
     return Rows(
         tariff=_tariff(Row("haulage", whole.mapping("haulage"))),
         offers=_by_id(Row("", snapshot).rows("offers"), "offer_id", OFFER, OFFER_NEEDS),
         demands=_by_id(Row("", snapshot).rows("demands"), "demand_id", DEMAND, DEMAND_NEEDS),
     )
+
+
+def _refuse_factors(row: Row) -> None:
+    """Factors tell how a commodity was converted; the book is already in the base commodity."""
+    for code in row.fields:
+        if row.decimal(code) <= 0:
+            row.refuse("out_of_range", shown(code), "must be more than 0")
 
 
 def _tariff(row: Row) -> Tariff:
