@@ -1,1 +1,75 @@
 """Blao: farms list produce, processors place orders, cooperatives see the chain."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from app.config import Settings
+    from app.core.http import Blueprint
+
+
+def create_app(settings: "Settings | None" = None) -> "Flask":
+    """The web application: the one place that knows every package.
+
+    Imports stand inside, so that the pure parts can be used without the web.
+
+    Raises:
+        SettingsFault: the environment is not fit to start in.
+    """
+    from flask import Flask
+
+    from app.accounts import throttle
+    from app.config import load_settings
+    from app.core import logs, problem_json, queue, requests
+    from app.core.db import db
+    from app.core.openapi import describe
+
+    settings = settings or load_settings()
+    logs.configure()
+    app = Flask(__name__, static_folder=None)
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SETTINGS=settings,
+        API_TITLE="Blao",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/api/v1",
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    db.init_app(app)
+    queue.configure(settings.redis_url)
+    throttle.install(app, settings.redis_url)
+    requests.install(app)
+    api = problem_json.Api(app)
+    describe(api)
+    for blueprint in blueprints():
+        api.register_blueprint(blueprint, url_prefix="/api/v1")
+    return app
+
+
+def blueprints() -> "list[Blueprint]":
+    """The JSON routes of every package; importing them declares every table."""
+    from app.accounts.api import blueprint as accounts
+    from app.analytics.api import blueprint as analytics
+    from app.catalogue.api import blueprint as catalogue
+    from app.clearing.api import blueprint as clearing
+    from app.lots.api import blueprint as lots
+    from app.market.api import blueprint as market
+    from app.notifications.api import blueprint as notifications
+    from app.orders.api import blueprint as orders
+    from app.places.api import blueprint as places
+
+    return [
+        accounts,
+        catalogue,
+        places,
+        lots,
+        market,
+        orders,
+        clearing,
+        notifications,
+        analytics,
+    ]

@@ -48,8 +48,8 @@ def load_settings() -> Settings:
     """
     env = Env(eager=False)
     settings = Settings(
-        database_url=_with_driver(env.str("DATABASE_URL", validate=validate.Length(min=1))),
-        migration_database_url=_with_driver(env.str("MIGRATION_DATABASE_URL", default="")),
+        database_url=with_driver(env.str("DATABASE_URL", validate=validate.Length(min=1))),
+        migration_database_url=with_driver(env.str("MIGRATION_DATABASE_URL", default="")),
         redis_url=env.str("REDIS_URL", validate=validate.Length(min=1)),
         smtp_url=env.str("SMTP_URL", default="smtp://127.0.0.1:25"),
         mail_from=env.str("MAIL_FROM", default="Blao <khong-tra-loi@example.com>"),
@@ -63,7 +63,7 @@ def load_settings() -> Settings:
     return settings
 
 
-def _with_driver(url: str | None) -> str:
+def with_driver(url: str | None) -> str:
     """Name the psycopg 3 driver in a plain ``postgresql://`` address."""
     for plain in ("postgresql://", "postgres://"):
         if url and url.startswith(plain):

@@ -6,16 +6,15 @@ Every route names one of these; the one that names none does not exist.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from flask import request
 from sqlalchemy import ColumnElement
 
-from app.accounts.models import Capacity, Kind, Organisation, Person, Represented, Role, RoleName
+from app.accounts.models import Capacity, Kind, Organisation, Party, Person, Represented, Role, RoleName
 from app.accounts.queries import find_token, has_mandate, is_member, roles_of, visible_to
 from app.core.db import db
-from app.core.errors import Forbidden, NotFound, Problem
+from app.core.errors import Forbidden, NotFound, Problem, missing
 
 
 class TokenMissing(Problem):
@@ -50,15 +49,6 @@ class MandateMissing(Problem):
     status, code = 403, "mandate_missing"
     vi = "Thành viên này chưa ủy quyền cho hợp tác xã làm thay."
     en = "This member has given the cooperative no mandate to act."
-
-
-@dataclass(frozen=True)
-class Party:
-    """In whose name something is done, in which capacity, and by which agent if by one."""
-
-    organisation_id: UUID
-    capacity: Capacity
-    agent_id: UUID | None
 
 
 @dataclass(frozen=True)
@@ -117,13 +107,13 @@ class Caller:
         if own.kind != Kind.COOPERATIVE or not is_member(
             cooperative_id=own.id, member_id=on_behalf_of
         ):
-            raise NotFound(errors=[_NO_MEMBER])
+            raise missing("/on_behalf_of")
         if not has_mandate(cooperative_id=own.id, member_id=on_behalf_of):
             raise MandateMissing
         return Party(on_behalf_of, Capacity.AGENT, own.id)
 
-    def check_may_act(self, row: Any) -> None:
-        """Let only the owner of a represented row, or its agent while mandated, change it.
+    def check_may_act(self, row: Represented | Party) -> None:
+        """Let only the party itself, or its agent while mandated, change what is its own.
 
         Raises:
             NotFound: it is somebody else's. MandateMissing: the mandate has been withdrawn.
@@ -135,13 +125,6 @@ class Caller:
             raise NotFound
         if not has_mandate(cooperative_id=own.id, member_id=row.organisation_id):
             raise MandateMissing
-
-
-_NO_MEMBER = {
-    "pointer": "/on_behalf_of",
-    "vi": "Không có thành viên này.",
-    "en": "There is no such member.",
-}
 
 
 class Public:

@@ -1,5 +1,6 @@
 """Organisations, people, and what binds them."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -239,3 +240,12 @@ class Represented:
     def on_behalf_of(self) -> UUID | None:
         """Whom the agent represents; None for one who acts on its own account."""
         return self.organisation_id if self.agent_id else None
+
+
+@dataclass(frozen=True)
+class Party:
+    """In whose name something is done, in which capacity, and by which agent if by one."""
+
+    organisation_id: UUID
+    capacity: Capacity
+    agent_id: UUID | None

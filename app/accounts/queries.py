@@ -73,7 +73,7 @@ def people_of(organisation_ids: Sequence[UUID]) -> Sequence[Role]:
     ).all()
 
 
-def memberships_seen_by(organisation_id: UUID, *, everything: bool) -> Select[tuple[Membership]]:
+def memberships_seen_by(organisation_id: UUID, *, everything: bool) -> Select[Membership]:
     """Memberships the organisation takes part in, on either side."""
     involved: ColumnElement[bool] = or_(
         Membership.organisation_id == organisation_id, Membership.cooperative_id == organisation_id
@@ -89,7 +89,7 @@ def memberships_seen_by(organisation_id: UUID, *, everything: bool) -> Select[tu
     )
 
 
-def invitations_of(organisation_id: UUID, *, everything: bool) -> Select[tuple[Invitation]]:
+def invitations_of(organisation_id: UUID, *, everything: bool) -> Select[Invitation]:
     """Invitations into the organisation."""
     return (
         select(Invitation)
@@ -126,7 +126,7 @@ def is_member(*, cooperative_id: UUID, member_id: UUID) -> bool:
     )
 
 
-def consenting_members(cooperative_id: UUID) -> Select[tuple[UUID]]:
+def consenting_members(cooperative_id: UUID) -> Select[UUID]:
     """Ids of the members that share their figures with the cooperative now."""
     return _granted(GrantKind.CONSENT, cooperative_id)
 
@@ -142,7 +142,7 @@ def visible_to(
     return or_(model.organisation_id == organisation_id, model.agent_id == organisation_id)
 
 
-def _granted(kind: GrantKind, cooperative_id: UUID) -> Select[tuple[UUID]]:
+def _granted(kind: GrantKind, cooperative_id: UUID) -> Select[UUID]:
     return (
         select(Membership.organisation_id)
         .join(MembershipGrant, MembershipGrant.membership_id == Membership.id)

@@ -76,3 +76,10 @@ class Unavailable(Problem):
 def invalid(pointer: str, vi: str, en: str) -> Invalid:
     """An :class:`Invalid` that points at one field of the body, e.g. ``/lines/0/quantity``."""
     return Invalid(errors=[{"pointer": pointer, "vi": vi, "en": en}])
+
+
+def missing(pointer: str) -> NotFound:
+    """A :class:`NotFound` for a thing the body names at ``pointer``; a foreign one looks alike."""
+    return NotFound(
+        errors=[{"pointer": pointer, "vi": "Không tìm thấy.", "en": "There is no such thing."}]
+    )

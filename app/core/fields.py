@@ -131,7 +131,8 @@ class DecimalString(ma.fields.String):
         self.places, self.lowest, self.highest, self.above = places, lowest, highest, above
         sign = "-?" if lowest < 0 else ""
         pattern = rf"^{sign}[0-9]{{1,12}}(\.[0-9]{{1,{places}}})?$"
-        super().__init__(metadata={"pattern": pattern}, **options)
+        options["metadata"] = {"pattern": pattern} | options.get("metadata", {})
+        super().__init__(**options)
         self.shape = re.compile(r"-?[0-9]{1,12}(\.[0-9]+)?")
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:

@@ -80,7 +80,9 @@ class Parser(FlaskParser):
         return parse_json(data)
 
     def handle_error(self, error: ma.ValidationError, *args: Any, **kwargs: Any) -> Any:
-        raise Invalid(errors=pointed(error.messages))
+        raise Invalid(
+            errors=[fault for inner in error.messages.values() for fault in pointed(inner)]
+        )
 
 
 class Blueprint(flask_smorest.Blueprint):
@@ -199,8 +201,10 @@ def document(
                 "description": "Needed by a person who acts in several organisations.",
             }
         )
+    described = getattr(edge, "_apidoc", {})
+    described.get("arguments", {}).pop("responses", None)
     edge._apidoc = {
-        **getattr(edge, "_apidoc", {}),
+        **described,
         "manual_doc": {
             "security": [] if access.public else [{"bearer": []}],
             "parameters": parameters,

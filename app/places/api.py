@@ -1,13 +1,15 @@
-"""Administrative units."""
+"""Administrative units and sites."""
 
 from typing import Any
 from uuid import UUID
 
-from app.accounts.access import PUBLIC, Caller
+from sqlalchemy import ColumnElement, true
+
+from app.accounts.access import PUBLIC, READERS, TRADERS, Caller
 from app.core.http import Blueprint
-from app.core.paging import By, Page, page, page_schema
-from app.places import queries, schemas
-from app.places.models import AdministrativeUnit
+from app.core.paging import By, Page, PageQuery, page, page_schema
+from app.places import operations, queries, schemas
+from app.places.models import AdministrativeUnit, Site
 
 blueprint = Blueprint("places", __name__, description="Where things are")
 
@@ -41,3 +43,33 @@ def list_administrative_units(caller: Caller, query: dict[str, Any]) -> Page:
 def get_administrative_unit(caller: Caller, unit_id: UUID) -> AdministrativeUnit:
     """One unit with those it was made of and those it went into."""
     return queries.get_unit(unit_id)
+
+
+@blueprint.operation(
+    "POST", "/sites", access=TRADERS, body=schemas.SiteIn, answer=schemas.SiteOut
+)
+def add_site(caller: Caller, body: dict[str, Any]) -> Site:
+    """Declare a pick-up or delivery point."""
+    party = caller.party(body.pop("on_behalf_of"))
+    return operations.add_site(
+        organisation_id=party.organisation_id, now=caller.now, **body
+    )
+
+
+@blueprint.operation(
+    "GET", "/sites", access=READERS, query=PageQuery, answer=page_schema(schemas.SiteOut)
+)
+def list_sites(caller: Caller, query: dict[str, Any]) -> Page:
+    """My sites, newest first."""
+    seen = queries.sites(_own(caller))
+    return page(seen, order=[By(Site.id, descending=True)], query=query)
+
+
+@blueprint.operation("GET", "/sites/<uuid:site_id>", access=READERS, answer=schemas.SiteOut)
+def get_site(caller: Caller, site_id: UUID) -> Site:
+    """One of my sites."""
+    return queries.get_site(site_id, seen=_own(caller))
+
+
+def _own(caller: Caller) -> ColumnElement[bool]:
+    return true() if caller.sees_all else Site.organisation_id == caller.acting.id

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
 from sqlalchemy.orm import selectinload
 
+from app.accounts.models import Party
 from app.core.db import db
 from app.core.errors import NotFound, missing
 from app.core.vietnamese import compact, fold, is_accented, sort_key
@@ -105,13 +106,30 @@ def _accented_so(q: str) -> ColumnElement[bool]:
     return func.concat(" ", UNIT.sort_key).contains(f" {typed}")
 
 
-def own_site(site_id: UUID, *, organisation_id: UUID, pointer: str) -> Site:
-    """A site of the organisation's own, named at ``pointer`` of the body.
+def usable_site(site_id: UUID, *, party: Party, pointer: str) -> Site:
+    """A site of the party's own, or of the agent that acts for it, named at ``pointer``.
 
     Raises:
         NotFound: there is none, or it is somebody else's.
     """
     site = db.session.get(Site, site_id)
-    if site is None or site.organisation_id != organisation_id:
+    if site is None or site.organisation_id not in (party.organisation_id, party.agent_id):
         raise missing(pointer)
+    return site
+
+
+def sites(condition: ColumnElement[bool]) -> Select[Site]:
+    """Sites."""
+    return select(Site).where(condition)
+
+
+def get_site(site_id: UUID, *, seen: ColumnElement[bool]) -> Site:
+    """A site among those the caller may see.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    site = db.session.scalar(sites(seen).where(Site.id == site_id))
+    if site is None:
+        raise NotFound
     return site

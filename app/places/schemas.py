@@ -2,7 +2,7 @@
 
 import marshmallow as ma
 
-from app.core.fields import Choice, Day, Id, Schema, String
+from app.core.fields import Choice, Coordinate, Day, Id, Instant, Schema, String
 from app.core.paging import PageQuery
 from app.places.models import Level
 
@@ -34,3 +34,21 @@ class UnitOut(Schema):
 class UnitWithPast(UnitOut):
     predecessors = ma.fields.List(ma.fields.Nested(UnitOut))
     successors = ma.fields.List(ma.fields.Nested(UnitOut))
+
+
+class SiteIn(Schema):
+    name = String(required=True)
+    ward_code = String(required=True, longest=10)
+    latitude = Coordinate(90, required=True)
+    longitude = Coordinate(180, required=True)
+    on_behalf_of = Id(load_default=None, allow_none=True)
+
+
+class SiteOut(Schema):
+    id = Id()
+    organisation_id = Id()
+    name = ma.fields.String()
+    ward_code = ma.fields.String()
+    latitude = ma.fields.Float()
+    longitude = ma.fields.Float()
+    created_at = Instant()

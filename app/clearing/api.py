@@ -1,0 +1,174 @@
+"""Rounds, matches, explanations, market prices."""
+
+from typing import Any
+from uuid import UUID
+
+from app.accounts.access import OPERATORS, PUBLIC, READERS, TRADERS, Caller
+from app.catalogue.queries import get_market
+from app.clearing import operations, queries, schemas, settlement
+from app.clearing.models import MarketPrice, Match, Outcome, Round, Side
+from app.core.http import Blueprint
+from app.core.idempotency import Idempotency
+from app.core.paging import By, Page, PageQuery, page, page_schema
+from app.core.problem_json import language
+from app.market.models import Demand, Offer
+from app.market.queries import get_demand, get_offer
+
+blueprint = Blueprint("clearing", __name__, description="Rounds and their results")
+
+
+@blueprint.operation(
+    "POST",
+    "/rounds",
+    access=OPERATORS,
+    body=schemas.RoundIn,
+    answer=schemas.RoundOut,
+    status=202,
+    idempotency=Idempotency.REQUIRED,
+)
+def request_round(caller: Caller, body: dict[str, str]) -> Round:
+    """Ask for a round of a market now; poll it until it is cleared or void."""
+    return operations.request_round(market_code=body["market"], now=caller.now)
+
+
+@blueprint.operation(
+    "GET",
+    "/rounds",
+    access=READERS,
+    query=schemas.RoundQuery,
+    answer=page_schema(schemas.RoundOut),
+)
+def list_rounds(caller: Caller, query: dict[str, Any]) -> Page:
+    """Rounds, newest first."""
+    statement = queries.rounds()
+    if "market" in query:
+        statement = statement.where(Round.market_code == query["market"])
+    if "status" in query:
+        statement = statement.where(Round.status == query["status"])
+    return page(statement, order=[By(Round.id, descending=True)], query=query)
+
+
+@blueprint.operation("GET", "/rounds/<uuid:round_id>", access=READERS, answer=schemas.RoundOut)
+def get_round(caller: Caller, round_id: UUID) -> Round:
+    """One round."""
+    return queries.get_round(round_id)
+
+
+@blueprint.operation(
+    "GET", "/rounds/<uuid:round_id>/snapshot", access=OPERATORS, answer=schemas.SnapshotOut
+)
+def get_snapshot(caller: Caller, round_id: UUID) -> dict[str, object]:
+    """The frozen book of a round: everything needed to clear it again elsewhere."""
+    return queries.get_snapshot(round_id)
+
+
+@blueprint.operation(
+    "GET",
+    "/rounds/<uuid:round_id>/matches",
+    access=READERS,
+    query=PageQuery,
+    answer=page_schema(schemas.MatchOut),
+)
+def list_matches(caller: Caller, round_id: UUID, query: dict[str, Any]) -> Page:
+    """The matches of a round that I take part in."""
+    queries.get_round(round_id)
+    seen = queries.concerning(caller.acting.id, everything=caller.sees_all)
+    return page(queries.matches_of(round_id, seen=seen), order=[By(Match.id)], query=query)
+
+
+@blueprint.operation("GET", "/matches/<uuid:match_id>", access=READERS, answer=schemas.MatchOut)
+def get_match(caller: Caller, match_id: UUID) -> Match:
+    """One match that I take part in."""
+    seen = queries.concerning(caller.acting.id, everything=caller.sees_all)
+    return queries.get_match(match_id, seen=seen)
+
+
+@blueprint.operation(
+    "POST",
+    "/matches/<uuid:match_id>/acceptance",
+    access=TRADERS,
+    answer=schemas.MatchOut,
+    status=200,
+    idempotency=Idempotency.REQUIRED,
+)
+def accept_match(caller: Caller, match_id: UUID) -> Match:
+    """Agree to a proposed match."""
+    match, side = _own_match(caller, match_id)
+    return settlement.accept_match(match=match, side=side, now=caller.now)
+
+
+@blueprint.operation(
+    "POST",
+    "/matches/<uuid:match_id>/refusal",
+    access=TRADERS,
+    answer=schemas.MatchOut,
+    status=200,
+    idempotency=Idempotency.REQUIRED,
+)
+def refuse_match(caller: Caller, match_id: UUID) -> Match:
+    """Decline a proposed match."""
+    match, _ = _own_match(caller, match_id)
+    return settlement.refuse_match(match=match, now=caller.now)
+
+
+@blueprint.operation(
+    "GET",
+    "/offers/<uuid:offer_id>/explanation",
+    access=READERS,
+    answer=schemas.ExplanationOut,
+)
+def explain_offer(caller: Caller, offer_id: UUID) -> dict[str, Any]:
+    """Why my offer sold or did not, in the last round it was in."""
+    get_offer(offer_id, seen=caller.sees(Offer))
+    return _told(queries.latest_outcome(offer_id=offer_id))
+
+
+@blueprint.operation(
+    "GET",
+    "/demands/<uuid:demand_id>/explanation",
+    access=READERS,
+    answer=schemas.ExplanationOut,
+)
+def explain_demand(caller: Caller, demand_id: UUID) -> dict[str, Any]:
+    """Why my demand was filled or not, in the last round it was in."""
+    get_demand(demand_id, seen=caller.sees(Demand))
+    return _told(queries.latest_outcome(demand_id=demand_id))
+
+
+@blueprint.operation(
+    "GET",
+    "/markets/<string:code>/prices",
+    access=PUBLIC,
+    query=PageQuery,
+    answer=page_schema(schemas.PriceOut),
+)
+def list_prices(caller: Caller, code: str, query: dict[str, Any]) -> Page:
+    """A market's clearing prices, newest first, per unit of its base commodity."""
+    get_market(code)
+    newest = [By(MarketPrice.cleared_at, descending=True), By(MarketPrice.round_id)]
+    return page(queries.prices_of(code), order=newest, query=query)
+
+
+def _own_match(caller: Caller, match_id: UUID) -> tuple[Match, Side]:
+    own = caller.acting.id
+    seen = queries.concerning(own, everything=False)
+    match = queries.get_match(match_id, seen=seen, lock=True)
+    if own in (match.organisation_id, match.seller_agent_id):
+        caller.check_may_act(match.offer)
+        return match, Side.SELLER
+    caller.check_may_act(match.demand)
+    return match, Side.BUYER
+
+
+def _told(outcome: Outcome | None) -> dict[str, Any]:
+    """An outcome in the reader's language."""
+    told = schemas.NOT_YET
+    if outcome is not None:
+        told = {
+            "round_id": outcome.round_id,
+            "outcome": outcome.outcome,
+            "reasons": outcome.reasons["reasons"],
+        }
+    spoken = language()
+    reasons = [{**reason, "detail": reason["detail"][spoken]} for reason in told["reasons"]]
+    return {**told, "reasons": reasons}

@@ -1,0 +1,172 @@
+"""The open book of a market, frozen: rows become a snapshot in the market's base commodity."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+
+from app.catalogue.models import Commodity, Market
+from app.catalogue.queries import conversion_factors
+from app.core import clock
+from app.core.db import db
+from app.core.fields import instant_text
+from app.core.money import PRICE_STEP
+from app.core.quantity import QUANTITY_STEP, round_down
+from app.lots.models import Lot
+from app.market.models import Demand, DemandStatus, Offer, OfferStatus, Visibility
+
+
+def open_offers_for_update(market_code: str, *, now: datetime) -> list[Offer]:
+    """Offers that can be cleared now, locked in ascending id, with lot, site and certificates."""
+    rows = db.session.scalars(
+        select(Offer)
+        .where(
+            Offer.market_code == market_code,
+            Offer.status == OfferStatus.OPEN,
+            Offer.open_until > now,
+        )
+        .options(
+            joinedload(Offer.commodity).selectinload(Commodity.grades),
+            joinedload(Offer.organisation),
+            joinedload(Offer.lot).options(
+                joinedload(Lot.commodity), joinedload(Lot.site), selectinload(Lot.certificates)
+            ),
+        )
+        .order_by(Offer.id)
+        .with_for_update(of=Offer)
+        .execution_options(populate_existing=True)
+    ).all()
+    return [offer for offer in rows if offer.free > 0 and offer.lot.expires_at > now]
+
+
+def open_demands_for_update(market_code: str, *, now: datetime) -> list[Demand]:
+    """Demands that can be cleared now, locked in ascending id, with what they accept."""
+    rows = db.session.scalars(
+        select(Demand)
+        .where(
+            Demand.market_code == market_code,
+            Demand.status == DemandStatus.OPEN,
+            Demand.deliver_until > now,
+        )
+        .options(joinedload(Demand.site), selectinload(Demand.accepts))
+        .order_by(Demand.id)
+        .with_for_update(of=Demand)
+        .execution_options(populate_existing=True)
+    ).all()
+    return [demand for demand in rows if demand.free > 0]
+
+
+def freeze(
+    market: Market,
+    offers: Sequence[Offer],
+    demands: Sequence[Demand],
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    """The snapshot of a book, as `GET /rounds/{id}/snapshot` shows it."""
+    base = next(one for one in market.commodities if one.code == market.base_commodity_code)
+    factors = factors_of(market, now=now)
+    ranks = {
+        offer.id: {grade.code: grade.rank for grade in offer.commodity.grades} for offer in offers
+    }
+    frozen_offers = [
+        _offer_row(offer, factors[offer.commodity_code], ranks[offer.id], now=now)
+        for offer in offers
+        if offer.commodity_code in factors
+    ]
+    return {
+        "market": market.code,
+        "closed_at": instant_text(now),
+        "offers": [row for row in frozen_offers if Decimal(row["quantity"]) > 0],
+        "demands": [_demand_row(demand) for demand in demands],
+        "haulage": {
+            "base": f"{market.haulage_base:f}",
+            "rate_per_km": f"{market.haulage_rate_per_km:f}",
+            "road_factor": f"{market.road_factor:f}",
+            "speed_kmh": f"{market.speed_kmh:f}",
+            "unit_weight_kg": f"{base.unit_weight_kg:f}",
+        },
+    }
+
+
+def factors_of(market: Market, *, now: datetime) -> dict[str, Decimal]:
+    """How many units of the base commodity one unit of each commodity makes, on the day of now."""
+    codes = [commodity.code for commodity in market.commodities]
+    return conversion_factors(codes, on=clock.local_date(now)) | {
+        market.base_commodity_code: Decimal(1)
+    }
+
+
+def in_own_unit(quantity: Decimal, factor: Decimal, *, most: Decimal) -> Decimal:
+    """A quantity of the base commodity in the offer's own commodity, never above ``most``."""
+    own = (quantity / factor).quantize(QUANTITY_STEP, ROUND_HALF_EVEN)
+    return min(max(own, QUANTITY_STEP), most)
+
+
+def price_in_own_unit(price: Decimal, factor: Decimal) -> Decimal:
+    """A price per unit of the base commodity as one per unit of the offer's own commodity."""
+    return (price * factor).quantize(PRICE_STEP, ROUND_HALF_EVEN)
+
+
+def _offer_row(
+    offer: Offer, factor: Decimal, ranks: dict[str, int], *, now: datetime
+) -> dict[str, Any]:
+    lot = offer.lot
+    harvest = clock.local_date(lot.harvested_at or lot.ready_at)
+    private = offer.visibility == Visibility.PRIVATE
+    return {
+        "offer_id": str(offer.id),
+        "quantity": f"{round_down(offer.free * factor):.3f}",
+        "ask_price": f"{(offer.ask_price / factor).quantize(PRICE_STEP, ROUND_CEILING):.2f}",
+        "latitude": lot.site.latitude,
+        "longitude": lot.site.longitude,
+        "seller_id": str(offer.organisation_id),
+        "smallholder": offer.organisation.smallholder,
+        "listed_at": instant_text(offer.listed_at or now),
+        "min_quantity": None,
+        "gates": {
+            "commodity": offer.commodity_code,
+            "grade_rank": ranks.get(lot.grade or ""),
+            "qualities": lot.qualities,
+            "certificates": sorted(
+                {
+                    one.scheme_code
+                    for one in lot.certificates
+                    if one.covers(lot.commodity_code, harvest)
+                }
+            ),
+            "available_from": instant_text(max(lot.ready_at, now)),
+            "expires_at": instant_text(lot.expires_at),
+            "buyers": [str(one) for one in offer.visible_to] if private else None,
+        },
+    }
+
+
+def _demand_row(demand: Demand) -> dict[str, Any]:
+    return {
+        "demand_id": str(demand.id),
+        "quantity": f"{demand.free:.3f}",
+        "bid_price": f"{demand.bid_price:.2f}",
+        "latitude": demand.site.latitude,
+        "longitude": demand.site.longitude,
+        "buyer_id": str(demand.organisation_id),
+        "posted_at": instant_text(demand.posted_at or demand.created_at),
+        "min_delivery": None,
+        "max_suppliers": None,
+        "gates": {
+            "accepts": [
+                {
+                    "commodity": one.commodity_code,
+                    "worst_grade_rank": one.worst_rank,
+                    "quality_limits": one.quality_limits,
+                    "certificates": one.required_certificates,
+                }
+                for one in demand.accepts
+            ],
+            "deliver_from": instant_text(demand.deliver_from),
+            "deliver_until": instant_text(demand.deliver_until),
+        },
+    }

@@ -1,0 +1,230 @@
+"""Rounds: opened when due, closed with a frozen book, settled all or nothing."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.catalogue.models import Market
+from app.catalogue.queries import find_market, get_market
+from app.catalogue.schedule import Schedule, next_round
+from app.clearing.book import freeze, open_demands_for_update, open_offers_for_update
+from app.clearing.models import Outcome, Round, RoundStatus
+from app.clearing.prices import record_prices
+from app.clearing.queries import get_round
+from app.clearing.settlement import HeldBook, make_matches, release_round_holds
+from app.clearing.snapshot import snapshot_hash
+from app.core import outbox, queue
+from app.core.db import db
+from app.core.errors import Problem, invalid
+from app.core.transaction import after_commit
+
+LEASE = timedelta(minutes=10)
+
+
+class RoundInProgress(Problem):
+    status, code = 409, "round_in_progress"
+    vi = "Thị trường này đang có một phiên ghép."
+    en = "A round of this market is already under way."
+
+
+def request_round(*, market_code: str, now: datetime) -> Round:
+    """Open a round of a market now.
+
+    Raises:
+        Invalid: there is no such market. RoundInProgress: one is under way.
+    """
+    if find_market(market_code) is None:
+        raise invalid("/market", "Không có thị trường này.", "There is no such market.")
+    round_id = _open(market_code, now=now)
+    if round_id is None:
+        raise RoundInProgress
+    return get_round(round_id)
+
+
+def open_due_rounds(*, now: datetime) -> Sequence[UUID]:
+    """Open a round in every market whose time has come, and set its next time.
+
+    A market whose last round is still under way waits for the next look.
+    """
+    due = db.session.scalars(
+        select(Market)
+        .where(Market.next_round_at <= now)
+        .order_by(Market.code)
+        .with_for_update(skip_locked=True)
+    ).all()
+    opened = []
+    for market in due:
+        round_id = _open(market.code, now=now)
+        if round_id is not None:
+            schedule = Schedule(market.round_every, market.round_time, market.round_weekday)
+            market.next_round_at = next_round(schedule, after=now)
+            opened.append(round_id)
+    db.session.flush()
+    return opened
+
+
+def claim_round(*, round_id: UUID, now: datetime) -> Round | None:
+    """Take a round in hand for :data:`LEASE`, or None if it is finished or in other hands."""
+    return db.session.scalar(
+        update(Round)
+        .where(
+            Round.id == round_id,
+            Round.status.in_((RoundStatus.OPEN, RoundStatus.CLOSED)),
+            or_(Round.lease_until.is_(None), Round.lease_until < now),
+        )
+        .values(lease_until=now + LEASE)
+        .returning(Round)
+    )
+
+
+def close_round(*, round_id: UUID, now: datetime) -> dict[str, Any] | None:
+    """Freeze the book and hold its quantities; a round closed before keeps its book.
+
+    Returns:
+        the snapshot to clear, or None where there is nothing to do for this caller.
+    """
+    claimed = claim_round(round_id=round_id, now=now)
+    if claimed is None:
+        return None
+    if claimed.status == RoundStatus.CLOSED:
+        return claimed.snapshot
+    market = get_market(claimed.market_code)
+    offers = open_offers_for_update(market.code, now=now)
+    demands = open_demands_for_update(market.code, now=now)
+    snapshot = freeze(market, offers, demands, now=now)
+    frozen = {row["offer_id"] for row in snapshot["offers"]}
+    for offer in offers:
+        if str(offer.id) in frozen:
+            offer.round_held, offer.round_id = offer.free, claimed.id
+    for demand in demands:
+        demand.round_held, demand.round_id = demand.free, claimed.id
+    claimed.status = RoundStatus.CLOSED
+    claimed.closed_at = now
+    claimed.snapshot = snapshot
+    claimed.snapshot_hash = snapshot_hash(snapshot)
+    claimed.offers, claimed.demands = len(snapshot["offers"]), len(snapshot["demands"])
+    db.session.flush()
+    return snapshot
+
+
+def settle_round(
+    *,
+    round_id: UUID,
+    answer: Mapping[str, Any],
+    outcomes: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    now: datetime,
+) -> bool:
+    """Write what the engine found: matches, orders, outcomes, prices; all of it or nothing.
+
+    Args:
+        answer: ``{"round": …, "matches": …}`` as `clear_snapshot` gives it.
+        outcomes: explanations by ``offers`` and ``demands`` and id.
+
+    Returns:
+        False where the round was settled before; nothing is written then.
+    """
+    found = answer["round"]
+    settled = db.session.scalar(
+        update(Round)
+        .where(Round.id == round_id, Round.status == RoundStatus.CLOSED)
+        .values(
+            status=RoundStatus.CLEARED,
+            cleared_at=now,
+            lease_until=None,
+            solution_hash=found["solution_hash"],
+            matches=found["matches"],
+            welfare=found["welfare"],
+            upper_bound=found["upper_bound"],
+            optimality_gap=found["optimality_gap"],
+            cleared_quantity=Decimal(found["cleared_quantity"]),
+        )
+        .returning(Round)
+    )
+    if settled is None:
+        return False
+    book = release_round_holds(round_id)
+    matches = make_matches(settled, answer["matches"], book, now=now)
+    _record_outcomes(settled.id, outcomes, book)
+    record_prices(settled, matches)
+    _tell_parties(settled, book, now=now)
+    db.session.flush()
+    return True
+
+
+def void_round(*, round_id: UUID, reason: str, now: datetime) -> bool:
+    """Give a round up and let go of everything it holds; False where it is over already."""
+    voided = db.session.scalar(
+        update(Round)
+        .where(
+            Round.id == round_id, Round.status.in_((RoundStatus.OPEN, RoundStatus.CLOSED))
+        )
+        .values(status=RoundStatus.VOID, void_reason=reason[:500], lease_until=None)
+        .returning(Round)
+    )
+    if voided is None:
+        return False
+    release_round_holds(round_id)
+    outbox.add(
+        "round.voided",
+        concerns=[],
+        payload={"round_id": str(round_id), "market": voided.market_code},
+        now=now,
+    )
+    return True
+
+
+def nudge_round(round_id: UUID) -> None:
+    """Tell a worker to clear a round now; if nobody hears it, the sweep looks within seconds."""
+    queue.nudge("workers.clearing.clear_round", round_id=str(round_id))
+
+
+def _open(market_code: str, *, now: datetime) -> UUID | None:
+    round_id = db.session.scalar(
+        insert(Round)
+        .values(market_code=market_code, status=RoundStatus.OPEN, opened_at=now)
+        .on_conflict_do_nothing()
+        .returning(Round.id)
+    )
+    if round_id is not None:
+        after_commit(lambda: nudge_round(round_id))
+    return round_id
+
+
+def _record_outcomes(
+    round_id: UUID, outcomes: Mapping[str, Mapping[str, Mapping[str, Any]]], book: HeldBook
+) -> None:
+    rows = [
+        {
+            "round_id": round_id,
+            "organisation_id": row.organisation_id,
+            f"{kind}_id": row.id,
+            "outcome": told["outcome"],
+            "reasons": {"reasons": told["reasons"]},
+        }
+        for kind, rows in (("offer", book.offers), ("demand", book.demands))
+        for row in rows.values()
+        if (told := outcomes[f"{kind}s"].get(str(row.id))) is not None
+    ]
+    for kind in ("offer_id", "demand_id"):
+        of_kind = [row for row in rows if kind in row]
+        if of_kind:
+            db.session.execute(insert(Outcome), of_kind)
+
+
+def _tell_parties(settled: Round, book: HeldBook, *, now: datetime) -> None:
+    outbox.add(
+        "round.cleared",
+        concerns=[row.organisation_id for row in (*book.offers.values(), *book.demands.values())],
+        payload={
+            "round_id": str(settled.id),
+            "market": settled.market_code,
+            "matches": settled.matches,
+            "cleared_quantity": f"{settled.cleared_quantity:.3f}",
+        },
+        now=now,
+    )

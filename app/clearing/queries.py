@@ -1,0 +1,104 @@
+"""Reading rounds, matches, outcomes and prices."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, or_, select, true
+from sqlalchemy.orm import defer, joinedload
+
+from app.clearing.models import MarketPrice, Match, Outcome, Round
+from app.core.db import db
+from app.core.errors import NotFound
+from app.market.models import Offer
+
+
+def rounds() -> Select[Round]:
+    """Rounds without their snapshots."""
+    return select(Round).options(defer(Round.snapshot, raiseload=True))
+
+
+def get_round(round_id: UUID) -> Round:
+    """A round without its snapshot.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = db.session.scalar(rounds().where(Round.id == round_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def get_snapshot(round_id: UUID) -> dict[str, object]:
+    """A round's frozen book.
+
+    Raises:
+        NotFound: there is no such round, or it has not closed yet.
+    """
+    snapshot = db.session.scalar(select(Round.snapshot).where(Round.id == round_id))
+    if snapshot is None:
+        raise NotFound
+    return snapshot
+
+
+def concerning(organisation_id: UUID, *, everything: bool) -> ColumnElement[bool]:
+    """Matches in which the organisation takes part, on either side, itself or as agent."""
+    if everything:
+        return true()
+    return or_(selling(organisation_id), buying(organisation_id))
+
+
+def selling(organisation_id: UUID) -> ColumnElement[bool]:
+    """Matches in which the organisation sells, itself or as agent."""
+    return or_(
+        Match.organisation_id == organisation_id, Match.seller_agent_id == organisation_id
+    )
+
+
+def buying(organisation_id: UUID) -> ColumnElement[bool]:
+    """Matches in which the organisation buys, itself or as agent."""
+    return or_(Match.buyer_id == organisation_id, Match.buyer_agent_id == organisation_id)
+
+
+def matches_of(round_id: UUID, *, seen: ColumnElement[bool]) -> Select[Match]:
+    """The matches of a round that the caller may see."""
+    return select(Match).where(Match.round_id == round_id, seen)
+
+
+def get_match(match_id: UUID, *, seen: ColumnElement[bool], lock: bool = False) -> Match:
+    """A match among those the caller may see, with its offer and demand.
+
+    Raises:
+        NotFound: there is none, or it is between others.
+    """
+    statement = (
+        select(Match)
+        .where(Match.id == match_id, seen)
+        .options(
+            joinedload(Match.offer).joinedload(Offer.lot), joinedload(Match.demand)
+        )
+    )
+    if lock:
+        statement = statement.with_for_update(of=Match).execution_options(populate_existing=True)
+    match = db.session.scalar(statement)
+    if match is None:
+        raise NotFound
+    return match
+
+
+def latest_outcome(*, offer_id: UUID | None = None, demand_id: UUID | None = None) -> Outcome | None:
+    """What became of an offer or demand in the last round it was in."""
+    own = Outcome.offer_id == offer_id if offer_id else Outcome.demand_id == demand_id
+    return db.session.scalar(select(Outcome).where(own).order_by(Outcome.id.desc()).limit(1))
+
+
+def prices_of(market_code: str) -> Select[MarketPrice]:
+    """A market's clearing prices."""
+    return select(MarketPrice).where(MarketPrice.market_code == market_code)
+
+
+def unfinished_rounds() -> Sequence[UUID]:
+    """Rounds that are open or closed, oldest first."""
+    return db.session.scalars(
+        select(Round.id).where(Round.status.in_(("open", "closed"))).order_by(Round.id)
+    ).all()

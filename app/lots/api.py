@@ -1,0 +1,132 @@
+"""Lots, harvests, certificates."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select, true
+
+from app.accounts.access import READERS, SELLERS, TRADERS, VERIFIERS, Caller
+from app.accounts.models import Kind
+from app.core.http import Blueprint
+from app.core.paging import By, Page, PageQuery, page, page_schema
+from app.lots import operations, queries, schemas
+from app.lots.models import Certificate, Lot
+
+blueprint = Blueprint("lots", __name__, description="Lots and certificates")
+
+
+@blueprint.operation("POST", "/lots", access=SELLERS, body=schemas.LotIn, answer=schemas.LotOut)
+def declare_lot(caller: Caller, body: dict[str, Any]) -> Lot:
+    """Declare a lot, harvested or forecast."""
+    party = caller.party(body.pop("on_behalf_of"))
+    return operations.declare_lot(party=party, now=caller.now, **body)
+
+
+@blueprint.operation(
+    "GET", "/lots", access=READERS, query=schemas.LotQuery, answer=page_schema(schemas.LotOut)
+)
+def list_lots(caller: Caller, query: dict[str, Any]) -> Page:
+    """My lots, and those I act for as an agent, newest first."""
+    statement = queries.lots(caller.sees(Lot))
+    if "commodity" in query:
+        statement = statement.where(Lot.commodity_code == query["commodity"])
+    if "status" in query:
+        statement = statement.where(Lot.status == query["status"])
+    return page(statement, order=[By(Lot.id, descending=True)], query=query)
+
+
+@blueprint.operation("GET", "/lots/<uuid:lot_id>", access=READERS, answer=schemas.LotOut)
+def get_lot(caller: Caller, lot_id: UUID) -> Lot:
+    """One lot."""
+    return queries.get_lot(lot_id, seen=caller.sees(Lot))
+
+
+@blueprint.operation(
+    "POST",
+    "/lots/<uuid:lot_id>/harvest",
+    access=SELLERS,
+    body=schemas.HarvestIn,
+    answer=schemas.LotOut,
+    status=200,
+)
+def harvest_lot(caller: Caller, lot_id: UUID, body: dict[str, Any]) -> Lot:
+    """A forecast has been harvested."""
+    harvested_at = body["harvested_at"] or caller.now
+    return operations.harvest_lot(
+        lot=_own_lot(caller, lot_id),
+        harvested_at=harvested_at,
+        quantity=body["quantity"],
+        now=caller.now,
+    )
+
+
+@blueprint.operation(
+    "POST", "/lots/<uuid:lot_id>/spoilage", access=SELLERS, answer=schemas.LotOut, status=200
+)
+def spoil_lot(caller: Caller, lot_id: UUID) -> Lot:
+    """A lot has spoiled."""
+    return operations.spoil_lot(lot=_own_lot(caller, lot_id), now=caller.now)
+
+
+@blueprint.operation(
+    "POST",
+    "/certificates",
+    access=TRADERS,
+    body=schemas.CertificateIn,
+    answer=schemas.CertificateOut,
+)
+def register_certificate(caller: Caller, body: dict[str, Any]) -> Certificate:
+    """Declare a certificate."""
+    party = caller.party(body.pop("on_behalf_of"))
+    return operations.register_certificate(party=party, now=caller.now, **body)
+
+
+@blueprint.operation(
+    "GET",
+    "/certificates",
+    access=READERS,
+    query=PageQuery,
+    answer=page_schema(schemas.CertificateOut),
+)
+def list_certificates(caller: Caller, query: dict[str, Any]) -> Page:
+    """Certificates I hold or may verify, newest first."""
+    seen = select(Certificate).where(_seen_certificates(caller))
+    return page(seen, order=[By(Certificate.id, descending=True)], query=query)
+
+
+@blueprint.operation(
+    "GET",
+    "/certificates/<uuid:certificate_id>",
+    access=READERS,
+    answer=schemas.CertificateOut,
+)
+def get_certificate(caller: Caller, certificate_id: UUID) -> Certificate:
+    """One certificate."""
+    return queries.get_certificate(certificate_id, seen=_seen_certificates(caller))
+
+
+@blueprint.operation(
+    "POST",
+    "/certificates/<uuid:certificate_id>/verification",
+    access=VERIFIERS,
+    answer=schemas.CertificateOut,
+    status=200,
+)
+def verify_certificate(caller: Caller, certificate_id: UUID) -> Certificate:
+    """Verify a certificate."""
+    certificate = queries.get_certificate(certificate_id, seen=true(), lock=True)
+    return operations.verify_certificate(
+        certificate=certificate, by=caller.signed_in, now=caller.now
+    )
+
+
+def _own_lot(caller: Caller, lot_id: UUID) -> Lot:
+    lot = queries.get_lot(lot_id, seen=caller.sees(Lot), lock=True)
+    caller.check_may_act(lot)
+    return lot
+
+
+def _seen_certificates(caller: Caller) -> ColumnElement[bool]:
+    if caller.acting.kind in (Kind.OPERATOR, Kind.AUTHORITY):
+        return true()
+    return Certificate.organisation_id == caller.acting.id

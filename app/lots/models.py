@@ -1,0 +1,179 @@
+"""Lots and certificates."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.accounts.models import Capacity, Represented, one_of
+from app.catalogue.models import Commodity
+from app.core.db import Base, Identified, Quantity
+from app.core.errors import Problem
+from app.places.models import Site
+
+
+class LotStatus(StrEnum):
+    FORECAST = "forecast"
+    HARVESTED = "harvested"
+    EXHAUSTED = "exhausted"
+    SPOILED = "spoiled"
+
+
+class CertificateStatus(StrEnum):
+    CLAIMED = "claimed"
+    VERIFIED = "verified"
+
+
+class LotNotAvailable(Problem):
+    status, code = 409, "lot_not_available"
+    vi = "Lô hàng không còn chào bán được."
+    en = "This lot can no longer be offered."
+
+
+class NotEnoughInLot(Problem):
+    status, code = 409, "not_enough_left"
+    vi = "Lô chỉ còn {left} chưa chào bán."
+    en = "Only {left} of this lot is not offered yet."
+
+
+class LotInUse(Problem):
+    status, code = 409, "lot_in_use"
+    vi = "Một phần của lô đang được chào bán hoặc đã bán."
+    en = "A part of this lot is on offer or sold."
+
+
+lot_certificate = Table(
+    "lot_certificate",
+    Base.metadata,
+    Column("lot_id", ForeignKey("lot.id"), primary_key=True),
+    Column("certificate_id", ForeignKey("certificate.id"), primary_key=True, index=True),
+    Column("organisation_id", ForeignKey("organisation.id"), nullable=False),
+)
+
+
+class Certificate(Identified, Base):
+    """A certificate its holder declares; it counts once somebody has verified it."""
+
+    __tablename__ = "certificate"
+    __table_args__ = (
+        CheckConstraint("valid_until >= valid_from", name="dates"),
+        CheckConstraint("(verified_at IS NULL) = (verified_by_id IS NULL)", name="verified"),
+        Index("uq_certificate_number", "organisation_id", "scheme_code", "number", unique=True),
+    )
+
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    scheme_code: Mapped[str] = mapped_column(ForeignKey("certificate_scheme.code"))
+    number: Mapped[str]
+    site_id: Mapped[UUID | None] = mapped_column(ForeignKey("site.id"))
+    commodities: Mapped[list[str]]
+    valid_from: Mapped[date]
+    valid_until: Mapped[date]
+    created_at: Mapped[datetime]
+    verified_at: Mapped[datetime | None]
+    verified_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+
+    @property
+    def status(self) -> CertificateStatus:
+        return CertificateStatus.VERIFIED if self.verified_at else CertificateStatus.CLAIMED
+
+    def covers(self, commodity: str, on: date) -> bool:
+        """Whether it counts for this commodity harvested on that day."""
+        return (
+            self.verified_at is not None
+            and commodity in self.commodities
+            and self.valid_from <= on <= self.valid_until
+        )
+
+
+class Lot(Represented, Identified, Base):
+    """A quantity of one commodity in one place, forecast or harvested.
+
+    ``reserved`` is what offers have taken of it; no more can be listed than is left.
+    """
+
+    __tablename__ = "lot"
+    __table_args__ = (
+        one_of("status", LotStatus),
+        one_of("capacity", Capacity),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("reserved BETWEEN 0 AND quantity", name="reserved_within"),
+        CheckConstraint(
+            "(status = 'forecast') = (harvested_at IS NULL)", name="harvested_when_it_is"
+        ),
+        CheckConstraint("(capacity = 'agent') = (agent_id IS NOT NULL)", name="agent_named"),
+    )
+
+    commodity_code: Mapped[str] = mapped_column(ForeignKey("commodity.code"), index=True)
+    site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id"), index=True)
+    status: Mapped[str]
+    quantity: Mapped[Quantity]
+    reserved: Mapped[Quantity] = mapped_column(default=Decimal(0), server_default="0")
+    grade: Mapped[str | None]
+    qualities: Mapped[dict[str, Any]]
+    harvested_at: Mapped[datetime | None]
+    ready_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+
+    commodity: Mapped[Commodity] = relationship(lazy="raise_on_sql")
+    site: Mapped[Site] = relationship(lazy="raise_on_sql")
+    certificates: Mapped[list[Certificate]] = relationship(
+        secondary=lot_certificate, lazy="raise_on_sql", order_by=Certificate.id, viewonly=True
+    )
+
+    @property
+    def left(self) -> Decimal:
+        """What is not on offer or sold yet."""
+        return self.quantity - self.reserved
+
+    @property
+    def expires_at(self) -> datetime:
+        """When its shelf life ends, counted from the (expected) harvest."""
+        life = timedelta(hours=self.commodity.shelf_life_hours)
+        return (self.harvested_at or self.ready_at) + life
+
+    def reserve(self, quantity: Decimal) -> None:
+        """Set a quantity aside for an offer; the row must be locked.
+
+        Raises:
+            LotNotAvailable: the lot is spoiled or exhausted. NotEnoughInLot: less is left.
+        """
+        if self.status not in (LotStatus.FORECAST, LotStatus.HARVESTED):
+            raise LotNotAvailable
+        if quantity > self.left:
+            raise NotEnoughInLot(left=self.left)
+        self.reserved += quantity
+
+    def release(self, quantity: Decimal) -> None:
+        """Take back what an offer did not sell; the row must be locked."""
+        self.reserved -= quantity
+
+    def harvest(self, *, at: datetime, quantity: Decimal | None) -> None:
+        """A forecast has become stock.
+
+        Raises:
+            LotNotAvailable: it is not a forecast. LotInUse: less was harvested than is promised.
+        """
+        if self.status != LotStatus.FORECAST:
+            raise LotNotAvailable
+        if quantity is not None:
+            if quantity < self.reserved:
+                raise LotInUse
+            self.quantity = quantity
+        self.status = LotStatus.HARVESTED
+        self.harvested_at = self.ready_at = at
+
+    def spoil(self) -> None:
+        """The lot can no longer be sold.
+
+        Raises:
+            LotNotAvailable: it already cannot. LotInUse: a part is on offer or sold.
+        """
+        if self.status not in (LotStatus.FORECAST, LotStatus.HARVESTED):
+            raise LotNotAvailable
+        if self.reserved:
+            raise LotInUse
+        self.status = LotStatus.SPOILED

@@ -1,0 +1,229 @@
+"""Declaring lots, harvesting forecasts, registering and verifying certificates."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.accounts.models import Party, Person
+from app.catalogue.queries import commodities_by_code, find_certificate_scheme, find_commodity
+from app.core import outbox
+from app.core.db import db
+from app.core.errors import Problem, invalid, missing
+from app.lots.models import Certificate, Lot, LotStatus, lot_certificate
+from app.lots.qualities import check_qualities
+from app.places.queries import usable_site
+
+CLOCK_SKEW = timedelta(minutes=5)
+
+
+class AlreadyVerified(Problem):
+    status, code = 409, "already_verified"
+    vi = "Chứng nhận này đã được xác minh."
+    en = "This certificate has been verified already."
+
+
+class CertificateKnown(Problem):
+    status, code = 409, "certificate_known"
+    vi = "Chứng nhận này đã được khai báo."
+    en = "This certificate has been declared already."
+
+
+def declare_lot(
+    *,
+    party: Party,
+    commodity: str,
+    site_id: UUID,
+    status: LotStatus,
+    quantity: Decimal,
+    grade: str | None,
+    qualities: dict[str, Any],
+    harvested_at: datetime | None,
+    ready_at: datetime | None,
+    certificates: Sequence[UUID],
+    now: datetime,
+) -> Lot:
+    """Declare a harvested or forecast lot.
+
+    Raises:
+        Invalid: an unknown commodity, grade or quality, or instants that do not fit the status.
+        NotFound: the site or a certificate is not the party's own.
+    """
+    traded = find_commodity(commodity)
+    if traded is None:
+        raise invalid("/commodity", "Không có mặt hàng này.", "There is no such commodity.")
+    if grade is not None and grade not in {known.code for known in traded.grades}:
+        raise invalid("/grade", "Mặt hàng không có loại này.", "This commodity has no such grade.")
+    harvested_at, ready_at = _instants(status, harvested_at, ready_at, now)
+    harvested = status == LotStatus.HARVESTED
+    site = usable_site(site_id, party=party, pointer="/site_id")
+    held = _own_certificates(certificates, party.organisation_id)
+    lot = Lot(
+        organisation_id=party.organisation_id,
+        capacity=party.capacity,
+        agent_id=party.agent_id,
+        commodity=traded,
+        site=site,
+        status=status,
+        quantity=quantity,
+        grade=grade,
+        qualities=check_qualities(traded, qualities, complete=harvested),
+        harvested_at=harvested_at,
+        ready_at=ready_at,
+        created_at=now,
+    )
+    db.session.add(lot)
+    db.session.flush()
+    if held:
+        db.session.execute(
+            insert(lot_certificate),
+            [
+                {"lot_id": lot.id, "certificate_id": one.id, "organisation_id": lot.organisation_id}
+                for one in held
+            ],
+        )
+    db.session.refresh(lot, ["certificates"])
+    return lot
+
+
+def harvest_lot(
+    *, lot: Lot, harvested_at: datetime, quantity: Decimal | None, now: datetime
+) -> Lot:
+    """Turn a forecast into stock, with the quantity that was really harvested if it differs.
+
+    Raises:
+        LotNotAvailable: it is no forecast. LotInUse: more has been offered than was harvested.
+        Invalid: the harvest lies in the future.
+    """
+    if harvested_at > now + CLOCK_SKEW:
+        raise invalid("/harvested_at", "Chưa tới lúc đó.", "That instant is still to come.")
+    lot.harvest(at=harvested_at, quantity=quantity)
+    db.session.flush()
+    return lot
+
+
+def spoil_lot(*, lot: Lot, now: datetime) -> Lot:
+    """Write a lot off.
+
+    Raises:
+        LotNotAvailable: it is gone already. LotInUse: a part is on offer or sold.
+    """
+    lot.spoil()
+    outbox.add(
+        "lot.spoiled",
+        concerns=[lot.organisation_id],
+        payload={"lot_id": str(lot.id), "commodity": lot.commodity_code},
+        now=now,
+    )
+    db.session.flush()
+    return lot
+
+
+def register_certificate(
+    *,
+    party: Party,
+    scheme: str,
+    number: str,
+    site_id: UUID | None,
+    commodities: Sequence[str],
+    valid_from: date,
+    valid_until: date,
+    now: datetime,
+) -> Certificate:
+    """Declare a certificate, which counts once it has been verified.
+
+    Raises:
+        Invalid: an unknown scheme or commodity, or dates in the wrong order.
+        NotFound: the site is not the holder's. CertificateKnown: declared before.
+    """
+    if find_certificate_scheme(scheme) is None:
+        raise invalid("/scheme", "Không có chương trình chứng nhận này.", "Unknown scheme.")
+    unknown = sorted(set(commodities) - commodities_by_code(commodities).keys())
+    if unknown:
+        raise invalid(
+            f"/commodities/{list(commodities).index(unknown[0])}",
+            "Không có mặt hàng này.",
+            "There is no such commodity.",
+        )
+    if valid_until < valid_from:
+        raise invalid("/valid_until", "Phải sau ngày bắt đầu.", "Must not be before valid_from.")
+    if site_id is not None:
+        usable_site(site_id, party=party, pointer="/site_id")
+    twin = select(Certificate.id).where(
+        Certificate.organisation_id == party.organisation_id,
+        Certificate.scheme_code == scheme,
+        Certificate.number == number,
+    )
+    if db.session.scalar(twin) is not None:
+        raise CertificateKnown
+    certificate = Certificate(
+        organisation_id=party.organisation_id,
+        scheme_code=scheme,
+        number=number,
+        site_id=site_id,
+        commodities=sorted(set(commodities)),
+        valid_from=valid_from,
+        valid_until=valid_until,
+        created_at=now,
+    )
+    db.session.add(certificate)
+    db.session.flush()
+    return certificate
+
+
+def verify_certificate(*, certificate: Certificate, by: Person, now: datetime) -> Certificate:
+    """Let a certificate count from now on.
+
+    Raises:
+        AlreadyVerified: somebody has done so before.
+    """
+    if certificate.verified_at is not None:
+        raise AlreadyVerified
+    certificate.verified_at = now
+    certificate.verified_by_id = by.id
+    outbox.add(
+        "certificate.verified",
+        concerns=[certificate.organisation_id],
+        payload={
+            "certificate_id": str(certificate.id),
+            "scheme": certificate.scheme_code,
+            "number": certificate.number,
+        },
+        now=now,
+    )
+    db.session.flush()
+    return certificate
+
+
+def _instants(
+    status: LotStatus, harvested_at: datetime | None, ready_at: datetime | None, now: datetime
+) -> tuple[datetime | None, datetime]:
+    if status == LotStatus.FORECAST:
+        if harvested_at is not None:
+            raise invalid("/harvested_at", "Lô dự báo chưa thu hoạch.", "A forecast has no harvest.")
+        if ready_at is None:
+            raise invalid("/ready_at", "Thiếu thông tin bắt buộc.", "Missing for a forecast.")
+        return None, ready_at
+    if harvested_at is None and ready_at is None:
+        raise invalid("/harvested_at", "Thiếu thông tin bắt buộc.", "Missing for a harvested lot.")
+    if harvested_at is not None and harvested_at > now + CLOCK_SKEW:
+        raise invalid("/harvested_at", "Chưa tới lúc đó.", "That instant is still to come.")
+    harvested_at = harvested_at or min(now, ready_at or now)
+    return harvested_at, ready_at or harvested_at
+
+
+def _own_certificates(ids: Sequence[UUID], organisation_id: UUID) -> Sequence[Certificate]:
+    held = db.session.scalars(
+        select(Certificate).where(
+            Certificate.id.in_(ids), Certificate.organisation_id == organisation_id
+        )
+    ).all()
+    if len(held) < len(set(ids)):
+        known = {one.id for one in held}
+        first = next(index for index, one in enumerate(ids) if one not in known)
+        raise missing(f"/certificates/{first}")
+    return held

@@ -1,0 +1,90 @@
+"""Lots and certificates on the wire."""
+
+import marshmallow as ma
+from marshmallow import validate
+
+from app.core.fields import Choice, Day, Id, Instant, Quantity, Schema, String
+from app.core.paging import PageQuery
+from app.lots.models import LotStatus
+
+MOST_CERTIFICATES = 20
+MOST_QUALITIES = 30
+
+
+class LotIn(Schema):
+    commodity = String(required=True, longest=80)
+    site_id = Id(required=True)
+    status = Choice(
+        (LotStatus.FORECAST, LotStatus.HARVESTED), load_default=str(LotStatus.HARVESTED)
+    )
+    quantity = Quantity(required=True)
+    grade = String(load_default=None, allow_none=True, longest=80)
+    qualities = ma.fields.Dict(
+        keys=String(longest=80),
+        values=ma.fields.Raw(
+            metadata={"oneOf": [{"type": "string"}, {"type": "boolean"}], "nullable": False}
+        ),
+        load_default=dict,
+        validate=validate.Length(max=MOST_QUALITIES),
+    )
+    harvested_at = Instant(load_default=None, allow_none=True)
+    ready_at = Instant(load_default=None, allow_none=True)
+    certificates = ma.fields.List(
+        Id(), load_default=list, validate=validate.Length(max=MOST_CERTIFICATES)
+    )
+    on_behalf_of = Id(load_default=None, allow_none=True)
+
+
+class HarvestIn(Schema):
+    harvested_at = Instant(load_default=None, allow_none=True)
+    quantity = Quantity(load_default=None, allow_none=True)
+
+
+class LotOut(Schema):
+    id = Id()
+    organisation_id = Id()
+    capacity = ma.fields.String()
+    on_behalf_of = Id(allow_none=True)
+    commodity = ma.fields.String(attribute="commodity_code")
+    site_id = Id()
+    status = ma.fields.String()
+    quantity = Quantity()
+    reserved = Quantity()
+    left = Quantity(metadata={"description": "not on offer or sold yet"})
+    grade = ma.fields.String(allow_none=True)
+    qualities = ma.fields.Dict()
+    harvested_at = Instant(allow_none=True)
+    ready_at = Instant()
+    expires_at = Instant()
+    certificates = ma.fields.List(ma.fields.Pluck("CertificateOut", "id"))
+    created_at = Instant()
+
+
+class LotQuery(PageQuery):
+    commodity = String(longest=80)
+    status = Choice(LotStatus)
+
+
+class CertificateIn(Schema):
+    scheme = String(required=True, longest=80)
+    number = String(required=True, longest=100)
+    site_id = Id(load_default=None, allow_none=True)
+    commodities = ma.fields.List(
+        String(longest=80), required=True, validate=validate.Length(min=1, max=100)
+    )
+    valid_from = Day(required=True)
+    valid_until = Day(required=True)
+    on_behalf_of = Id(load_default=None, allow_none=True)
+
+
+class CertificateOut(Schema):
+    id = Id()
+    organisation_id = Id()
+    scheme = ma.fields.String(attribute="scheme_code")
+    number = ma.fields.String()
+    site_id = Id(allow_none=True)
+    commodities = ma.fields.List(ma.fields.String())
+    valid_from = Day()
+    valid_until = Day()
+    status = ma.fields.String()
+    verified_at = Instant(allow_none=True)

@@ -1,0 +1,1 @@
+"""The open book: offers and demands."""

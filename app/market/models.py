@@ -1,0 +1,272 @@
+"""Offers and demands, and how much of each is still open."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.accounts.models import Capacity, Organisation, Represented, one_of
+from app.catalogue.models import Commodity
+from app.core.db import Base, Identified, Quantity, UnitPrice
+from app.core.errors import Problem
+from app.lots.models import Lot
+from app.places.models import Site
+
+
+class OfferStatus(StrEnum):
+    DRAFT = "draft"
+    OPEN = "open"
+    COMMITTED = "committed"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+class DemandStatus(StrEnum):
+    DRAFT = "draft"
+    OPEN = "open"
+    FILLED = "filled"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class Visibility(StrEnum):
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
+class ShortageRule(StrEnum):
+    CONTRACT_FIRST = "contract_first"
+    PRO_RATA = "pro_rata"
+    PRIORITY = "priority"
+    FIRST_COME = "first_come"
+
+
+class OfferNotOpen(Problem):
+    status, code = 409, "offer_not_open"
+    vi = "Tin chào bán không còn mở."
+    en = "This offer is not open."
+
+
+class DemandNotOpen(Problem):
+    status, code = 409, "demand_not_open"
+    vi = "Nhu cầu mua không còn mở."
+    en = "This demand is not open."
+
+
+class NotEnoughLeft(Problem):
+    status, code = 409, "not_enough_left"
+    vi = "Chỉ còn {left}."
+    en = "Only {left} is left."
+
+
+class InRound(Problem):
+    status, code = 409, "in_round"
+    vi = "Lượng này đang được giữ cho một phiên ghép, xin thử lại sau ít phút."
+    en = "This quantity is held by a clearing round; please try again in a few minutes."
+
+
+class Open:
+    """Mixin: a quantity of which parts are taken by orders or held by rounds and matches.
+
+    ``round_held`` is set aside while a round is being cleared, ``match_held`` while a proposed
+    match waits for an answer. ``remaining`` is what no order has taken; ``held`` is a part of it.
+    """
+
+    quantity: Mapped[Quantity]
+    taken: Mapped[Quantity] = mapped_column(default=Decimal(0), server_default="0")
+    round_held: Mapped[Quantity] = mapped_column(default=Decimal(0), server_default="0")
+    match_held: Mapped[Quantity] = mapped_column(default=Decimal(0), server_default="0")
+    round_id: Mapped[UUID | None]
+    status: Mapped[str]
+
+    @property
+    def remaining(self) -> Decimal:
+        return self.quantity - self.taken
+
+    @property
+    def held(self) -> Decimal:
+        return self.round_held + self.match_held
+
+    @property
+    def free(self) -> Decimal:
+        """What can be ordered now."""
+        return self.remaining - self.held
+
+    def check_free(self, quantity: Decimal) -> None:
+        """Refuse more than is free.
+
+        Raises:
+            NotEnoughLeft: less remains. InRound: enough remains, but too much of it is held.
+        """
+        if quantity > self.remaining:
+            raise NotEnoughLeft(left=self.remaining)
+        if quantity > self.free:
+            raise InRound
+
+    def check_not_held(self) -> None:
+        """Refuse a change while a round or a match holds a part.
+
+        Raises:
+            InRound: something is held.
+        """
+        if self.held or self.round_id is not None:
+            raise InRound
+
+
+def _quantities() -> tuple[CheckConstraint, ...]:
+    return (
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint(
+            "taken >= 0 AND round_held >= 0 AND match_held >= 0"
+            " AND taken + round_held + match_held <= quantity",
+            name="taken_and_held_within",
+        ),
+    )
+
+
+class Offer(Represented, Open, Identified, Base):
+    """A quantity of a lot on offer at a price, at the farm gate, VND per unit.
+
+    ``distance_km`` and ``shown_whole`` are set by whoever reads it for somebody: how far it is
+    from where they search, and whether it is theirs.
+    """
+
+    __tablename__ = "offer"
+    __table_args__ = (
+        one_of("status", OfferStatus),
+        one_of("capacity", Capacity),
+        one_of("visibility", Visibility),
+        *_quantities(),
+        CheckConstraint("ask_price >= 0", name="ask_price_not_negative"),
+        CheckConstraint("(capacity = 'agent') = (agent_id IS NOT NULL)", name="agent_named"),
+        Index("ix_offer_open", "market_code", "id", postgresql_where=text("status = 'open'")),
+    )
+
+    lot_id: Mapped[UUID] = mapped_column(ForeignKey("lot.id"), index=True)
+    commodity_code: Mapped[str] = mapped_column(ForeignKey("commodity.code"))
+    market_code: Mapped[str] = mapped_column(ForeignKey("market.code"))
+    ask_price: Mapped[UnitPrice]
+    price_as_typed: Mapped[dict[str, Any]]
+    open_until: Mapped[datetime]
+    firm: Mapped[bool]
+    visibility: Mapped[str]
+    visible_to: Mapped[list[UUID]]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    listed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    lot: Mapped[Lot] = relationship(lazy="raise_on_sql")
+    commodity: Mapped[Commodity] = relationship(lazy="raise_on_sql")
+    organisation: Mapped[Organisation] = relationship(
+        lazy="raise_on_sql", foreign_keys="Offer.organisation_id"
+    )
+
+    distance_km = None
+    shown_whole = False
+
+    def check_open(self, *, now: datetime) -> None:
+        """Refuse unless it can be bought from now.
+
+        Raises:
+            OfferNotOpen: it is a draft, gone, or its time is over.
+        """
+        if self.status not in (OfferStatus.OPEN, OfferStatus.COMMITTED) or self.open_until <= now:
+            raise OfferNotOpen
+
+    def take(self, quantity: Decimal, *, now: datetime) -> None:
+        """Sell a part; the row must be locked.
+
+        Raises:
+            OfferNotOpen, NotEnoughLeft, InRound: see the checks.
+        """
+        self.check_open(now=now)
+        self.check_free(quantity)
+        self.taken += quantity
+        self.settle_status()
+
+    def settle_status(self) -> None:
+        """Committed when everything is taken, open again when something has come back."""
+        if self.status in (OfferStatus.OPEN, OfferStatus.COMMITTED):
+            self.status = OfferStatus.OPEN if self.remaining else OfferStatus.COMMITTED
+
+
+class Demand(Represented, Open, Identified, Base):
+    """A quantity wanted at a place within a window, at most at ``bid_price`` VND delivered.
+
+    Quantity and price are in the market's base commodity.
+    """
+
+    __tablename__ = "demand"
+    __table_args__ = (
+        one_of("status", DemandStatus),
+        one_of("capacity", Capacity),
+        one_of("shortage_rule", ShortageRule),
+        *_quantities(),
+        CheckConstraint("bid_price >= 0", name="bid_price_not_negative"),
+        CheckConstraint("deliver_until >= deliver_from", name="window"),
+        CheckConstraint("(capacity = 'agent') = (agent_id IS NOT NULL)", name="agent_named"),
+        Index("ix_demand_open", "market_code", "id", postgresql_where=text("status = 'open'")),
+    )
+
+    market_code: Mapped[str] = mapped_column(ForeignKey("market.code"))
+    bid_price: Mapped[UnitPrice]
+    deliver_from: Mapped[datetime]
+    deliver_until: Mapped[datetime]
+    site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id"))
+    processing_line: Mapped[str | None] = mapped_column(ForeignKey("processing_line.code"))
+    shortage_rule: Mapped[str]
+    firm: Mapped[bool]
+    posted_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    site: Mapped[Site] = relationship(lazy="raise_on_sql")
+    accepts: Mapped[list["Accepted"]] = relationship(
+        lazy="raise_on_sql", order_by="Accepted.commodity_code"
+    )
+
+    def check_open(self, *, now: datetime) -> None:
+        """Refuse unless it can still be filled.
+
+        Raises:
+            DemandNotOpen: it is a draft, gone, or its window is over.
+        """
+        if (
+            self.status not in (DemandStatus.OPEN, DemandStatus.FILLED)
+            or self.deliver_until <= now
+        ):
+            raise DemandNotOpen
+
+    def take(self, quantity: Decimal) -> None:
+        """Fill a part; the row must be locked.
+
+        Raises:
+            NotEnoughLeft, InRound: see the checks.
+        """
+        self.check_free(quantity)
+        self.taken += quantity
+        self.settle_status()
+
+    def settle_status(self) -> None:
+        """Filled when nothing more is wanted, open again when something has come back."""
+        if self.status in (DemandStatus.OPEN, DemandStatus.FILLED):
+            self.status = DemandStatus.OPEN if self.remaining else DemandStatus.FILLED
+
+
+class Accepted(Base):
+    """A commodity that a demand accepts, and what it asks of it."""
+
+    __tablename__ = "demand_accepted"
+
+    demand_id: Mapped[UUID] = mapped_column(ForeignKey("demand.id"), primary_key=True)
+    commodity_code: Mapped[str] = mapped_column(ForeignKey("commodity.code"), primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    min_grade: Mapped[str | None]
+    worst_rank: Mapped[int | None]
+    quality_limits: Mapped[dict[str, Any]]
+    required_certificates: Mapped[list[str]]

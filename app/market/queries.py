@@ -1,0 +1,184 @@
+"""Reading the open book."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Numeric, Select, cast, func, literal, or_, select, true
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
+
+from app.catalogue.models import Commodity
+from app.core import clock
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.paging import By
+from app.core.vietnamese import fold
+from app.lots.models import Certificate, Lot, lot_certificate
+from app.market.models import Accepted, Demand, Offer, OfferStatus, Visibility
+from app.places.models import Site
+from app.places.position import about, ecef
+
+
+def offers(condition: ColumnElement[bool]) -> Select[Offer]:
+    """Offers with their lot, site, certificates and commodity."""
+    return (
+        select(Offer)
+        .join(Offer.lot)
+        .join(Lot.site)
+        .join(Offer.commodity)
+        .where(condition)
+        .options(
+            contains_eager(Offer.commodity),
+            contains_eager(Offer.lot).options(
+                contains_eager(Lot.site),
+                joinedload(Lot.commodity),
+                selectinload(Lot.certificates),
+            ),
+        )
+    )
+
+
+def open_offers(*, reader: UUID | None, now: datetime) -> Select[Offer]:
+    """Offers that can be bought from now, public or meant for the reader."""
+    meant = Offer.visibility == Visibility.PUBLIC
+    if reader is not None:
+        meant = or_(meant, Offer.visible_to.contains([reader]), Offer.organisation_id == reader)
+    return offers(meant).where(Offer.status == OfferStatus.OPEN, Offer.open_until > now)
+
+
+def search_offers(statement: Select[Any], query: dict[str, Any]) -> Select[Any]:
+    """Narrow a SELECT of :func:`offers` by the filters of a search."""
+    equal = {
+        "commodity": Offer.commodity_code,
+        "category": Commodity.category,
+        "grade": Lot.grade,
+    }
+    for name, column in equal.items():
+        if name in query:
+            statement = statement.where(column == query[name])
+    if "price_max" in query:
+        statement = statement.where(Offer.ask_price <= query["price_max"])
+    if "available_on" in query:
+        statement = statement.where(_available_on(query["available_on"]))
+    if "certificate" in query:
+        statement = statement.where(_certified(query["certificate"]))
+    if "within_km" in query:
+        statement = statement.where(distance_km(query["near"]) <= query["within_km"])
+    for word in fold(query.get("q", "")).split():
+        statement = statement.where(
+            func.concat(" ", Commodity.search_key).contains(f" {word}", autoescape=True)
+        )
+    return statement
+
+
+def offer_order(query: dict[str, Any]) -> list[By]:
+    """The order a search asks for: newest first unless told otherwise."""
+    newest = By(Offer.id, descending=True)
+    if query["sort"] == "price":
+        return [By(Offer.ask_price), newest]
+    if query["sort"] == "distance":
+        return [By(distance_km(query["near"])), newest]
+    return [newest]
+
+
+def distance_km(near: tuple[float, float]) -> ColumnElement[Decimal]:
+    """Straight kilometres between positions rounded to about 1 km, to three decimals."""
+    x, y, z = ecef(about(near[0]), about(near[1]))
+    squared = (
+        (Site.x - literal(x)) * (Site.x - literal(x))
+        + (Site.y - literal(y)) * (Site.y - literal(y))
+        + (Site.z - literal(z)) * (Site.z - literal(z))
+    )
+    return func.round(func.sqrt(cast(squared, Numeric)) / 1000, 3, type_=Numeric(12, 3))
+
+
+def get_offer(offer_id: UUID, *, seen: ColumnElement[bool], lock: bool = False) -> Offer:
+    """An offer among those the caller may see, locked for a change if asked.
+
+    Raises:
+        NotFound: there is none, or it is not for the caller.
+    """
+    statement = offers(seen).where(Offer.id == offer_id)
+    if lock:
+        statement = statement.with_for_update(of=Offer).execution_options(populate_existing=True)
+    offer = db.session.scalar(statement)
+    if offer is None:
+        raise NotFound
+    return offer
+
+
+def offers_for_update(offer_ids: set[UUID]) -> dict[UUID, Offer]:
+    """Those of the named offers that exist, locked in ascending id."""
+    rows = db.session.scalars(
+        offers(Offer.id.in_(offer_ids))
+        .order_by(Offer.id)
+        .with_for_update(of=Offer)
+        .execution_options(populate_existing=True)
+    )
+    return {offer.id: offer for offer in rows}
+
+
+def demands(condition: ColumnElement[bool]) -> Select[Demand]:
+    """Demands with what they accept and their site."""
+    return (
+        select(Demand)
+        .where(condition)
+        .options(selectinload(Demand.accepts), joinedload(Demand.site))
+    )
+
+
+def get_demand(demand_id: UUID, *, seen: ColumnElement[bool], lock: bool = False) -> Demand:
+    """A demand among those the caller may see.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    statement = demands(seen).where(Demand.id == demand_id)
+    if lock:
+        statement = statement.with_for_update(of=Demand).execution_options(populate_existing=True)
+    demand = db.session.scalar(statement)
+    if demand is None:
+        raise NotFound
+    return demand
+
+
+def demand_for_update(demand_id: UUID) -> Demand:
+    """A demand locked for a change; it must exist."""
+    return get_demand(demand_id, seen=true(), lock=True)
+
+
+def accepts_commodity(code: str) -> ColumnElement[bool]:
+    """Demands that accept a commodity."""
+    return (
+        select(Accepted.demand_id)
+        .where(Accepted.demand_id == Demand.id, Accepted.commodity_code == code)
+        .exists()
+    )
+
+
+def _available_on(day: date) -> ColumnElement[bool]:
+    """Ready by the end of that day in Viet Nam, with shelf life left at its start."""
+    life = func.make_interval(0, 0, 0, 0, Commodity.shelf_life_hours)
+    expires = func.coalesce(Lot.harvested_at, Lot.ready_at) + life
+    return (Lot.ready_at <= clock.end_of_day(day)) & (expires > clock.start_of_day(day))
+
+
+def _certified(scheme: str) -> ColumnElement[bool]:
+    """Lots under a verified certificate of the scheme, judged at their harvest."""
+    harvest = func.date(
+        func.timezone(clock.LOCAL.key, func.coalesce(Lot.harvested_at, Lot.ready_at))
+    )
+    return (
+        select(Certificate.id)
+        .join(lot_certificate, lot_certificate.c.certificate_id == Certificate.id)
+        .where(
+            lot_certificate.c.lot_id == Lot.id,
+            Certificate.scheme_code == scheme,
+            Certificate.verified_at.is_not(None),
+            Certificate.commodities.contains([Lot.commodity_code]),
+            Certificate.valid_from <= harvest,
+            Certificate.valid_until >= harvest,
+        )
+        .exists()
+    )

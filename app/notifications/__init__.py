@@ -1,0 +1,1 @@
+"""Telling people what happened: outbox topics become messages, messages go out by channels."""

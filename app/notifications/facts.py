@@ -1,0 +1,76 @@
+"""What fills the places of a sentence, as a reader of one language writes it."""
+
+from collections import defaultdict
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.accounts.models import Organisation
+from app.catalogue.models import Commodity, Market
+from app.core import clock
+from app.core.db import db
+from app.notifications.topics import Side
+
+UNITS = {"vi": {"stem": "cành", "head": "con"}, "en": {"stem": "stems", "head": "head"}}
+AMOUNTS = ("quantity", "cleared_quantity", "ask_price", "unit_price", "goods_amount", "total_amount")
+
+
+def side_of(payload: dict[str, Any], organisation_id: UUID) -> Side:
+    """On which side of the matter an organisation stands."""
+    reader = str(organisation_id)
+    if reader in (payload.get("seller_id"), payload.get("seller_agent_id")):
+        return "seller"
+    if reader in (payload.get("buyer_id"), payload.get("buyer_agent_id")):
+        return "buyer"
+    return "all"
+
+
+def facts_for(payload: dict[str, Any], locale: str) -> dict[str, str]:
+    """The payload's facts as text: names looked up, figures and instants written out."""
+    facts = {name: str(value) for name, value in payload.items() if value is not None}
+    for name in AMOUNTS:
+        if name in facts:
+            facts[name] = number(facts[name], locale)
+    for side in ("seller", "buyer"):
+        if f"{side}_id" in payload:
+            organisation = db.session.get(Organisation, UUID(payload[f"{side}_id"]))
+            facts[side] = organisation.name if organisation else ""
+    if "commodity" in payload:
+        commodity = db.session.get(Commodity, payload["commodity"])
+        if commodity is not None:
+            facts["commodity"] = commodity.name[locale]
+            facts["unit"] = UNITS[locale].get(commodity.unit, str(commodity.unit))
+    if "market" in payload:
+        names = db.session.execute(
+            select(Market.name_vi, Market.name_en).where(Market.code == payload["market"])
+        ).one()
+        facts["market"] = names[0] if locale == "vi" else names[1]
+    for name in ("expires_at", "confirm_by"):
+        if payload.get(name):
+            facts[name] = instant(payload[name])
+    facts["confirm"] = _confirm(facts.get("confirm_by"), locale)
+    return defaultdict(str, facts)
+
+
+def number(text: str, locale: str) -> str:
+    """A decimal grouped in thousands: 1.234,5 in Vietnamese, 1,234.5 in English."""
+    value = Decimal(text)
+    value = value.quantize(Decimal(1)) if value == value.to_integral() else value.normalize()
+    english = f"{value:,f}"
+    return english.translate(str.maketrans(",.", ".,")) if locale == "vi" else english
+
+
+def instant(text: str) -> str:
+    """An instant as the clock on the wall in Viet Nam shows it."""
+    return datetime.fromisoformat(text).astimezone(clock.LOCAL).strftime("%H:%M %d/%m/%Y")
+
+
+def _confirm(by: str | None, locale: str) -> str:
+    if by is None:
+        return ""
+    if locale == "vi":
+        return f" Hãy xác nhận trước {by}."
+    return f" Please confirm before {by}."

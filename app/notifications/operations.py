@@ -1,0 +1,188 @@
+"""From an outbox message to what each person reads, and to mail on its way."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import joinedload
+
+from app.accounts.models import Invitation, Person, Role
+from app.accounts.queries import people_of
+from app.core import outbox, queue
+from app.core.db import db
+from app.core.outbox import OutboxMessage
+from app.core.transaction import after_commit
+from app.notifications.facts import facts_for, side_of
+from app.notifications.models import Channel, Dispatch, DispatchStatus, Notification
+from app.notifications.topics import INVITATION, TOPICS, Sentence
+
+CONSUMER = "notifications"
+LEASE = timedelta(seconds=60)
+MOST_ATTEMPTS = 8
+ROLES = {
+    "vi": {"owner": "chủ", "manager": "quản lý", "member": "thành viên", "viewer": "người xem"},
+    "en": {"owner": "owner", "manager": "manager", "member": "member", "viewer": "viewer"},
+}
+
+
+def notify(*, message: OutboxMessage, now: datetime) -> int:
+    """Write what a message means for each person it concerns; once, however often asked.
+
+    Returns:
+        how many notifications were written.
+
+    Raises:
+        KeyError: nobody has said what the topic means.
+    """
+    topic = TOPICS[message.topic]
+    if not outbox.first_time(CONSUMER, message.id, now=now):
+        return 0
+    if message.topic == "invitation.sent":
+        _mail_invitation(UUID(message.payload["invitation_id"]), now=now)
+    told = 0
+    for role in people_of(message.concerns):
+        sentence = topic.sentence(side_of(message.payload, role.organisation_id))
+        if sentence is not None:
+            _tell(message, role, sentence, email=topic.email, now=now)
+            told += 1
+    db.session.flush()
+    return told
+
+
+def claim_dispatches(*, now: datetime, most: int) -> Sequence[Dispatch]:
+    """Lease messages that are due to the caller, oldest first."""
+    due = (
+        select(Dispatch.id)
+        .where(
+            Dispatch.status == DispatchStatus.QUEUED,
+            Dispatch.due_at <= now,
+            or_(Dispatch.lease_until.is_(None), Dispatch.lease_until < now),
+        )
+        .order_by(Dispatch.due_at, Dispatch.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    return db.session.scalars(
+        update(Dispatch)
+        .where(Dispatch.id.in_(due.scalar_subquery()))
+        .values(lease_until=now + LEASE)
+        .returning(Dispatch)
+    ).all()
+
+
+def mark_sent(*, dispatch_id: UUID, now: datetime) -> None:
+    """The channel has taken the message."""
+    db.session.execute(
+        update(Dispatch)
+        .where(Dispatch.id == dispatch_id, Dispatch.status == DispatchStatus.QUEUED)
+        .values(
+            status=DispatchStatus.SENT,
+            sent_at=now,
+            lease_until=None,
+            attempts=Dispatch.attempts + 1,
+        )
+    )
+
+
+def mark_not_sent(*, dispatch_id: UUID, reason: str, for_good: bool, now: datetime) -> None:
+    """Try again later; set aside as dead what failed too often or can never arrive."""
+    dispatch = db.session.get_one(Dispatch, dispatch_id, with_for_update=True)
+    dispatch.attempts += 1
+    dispatch.last_error = reason[:500]
+    dispatch.lease_until = None
+    dispatch.due_at = now + outbox.wait_after(dispatch.attempts)
+    if for_good or dispatch.attempts >= MOST_ATTEMPTS:
+        dispatch.status = DispatchStatus.DEAD
+
+
+def mark_read(*, notification: Notification, now: datetime) -> Notification:
+    """The person has read it; the first time counts."""
+    notification.read_at = notification.read_at or now
+    db.session.flush()
+    return notification
+
+
+def nudge_mail() -> None:
+    """Tell a worker to send what is queued; if nobody hears it, the sweep looks in seconds."""
+    queue.nudge("workers.notifications.send_mail")
+
+
+def _tell(
+    message: OutboxMessage, role: Role, sentence: Sentence, *, email: bool, now: datetime
+) -> None:
+    person: Person = role.person
+    facts = facts_for(message.payload, person.locale)
+    notification = Notification(
+        organisation_id=role.organisation_id,
+        person_id=person.id,
+        message_id=message.id,
+        topic=message.topic,
+        locale=person.locale,
+        title=_one_line(sentence.title(person.locale).format_map(facts)),
+        body=sentence.body(person.locale).format_map(facts),
+        created_at=now,
+    )
+    db.session.add(notification)
+    db.session.flush()
+    if email and person.email:
+        _queue_mail(
+            organisation_id=role.organisation_id,
+            address=person.email,
+            subject=notification.title,
+            body=notification.body,
+            notification_id=notification.id,
+            now=now,
+        )
+
+
+def _mail_invitation(invitation_id: UUID, *, now: datetime) -> None:
+    invitation = db.session.get_one(
+        Invitation, invitation_id, options=[joinedload(Invitation.organisation)]
+    )
+    if invitation.email is None:
+        return
+    facts = {
+        "name": invitation.name,
+        "organisation": invitation.organisation.name,
+        "role": ROLES[invitation.locale][invitation.role],
+        "invitation_id": str(invitation.id),
+    }
+    _queue_mail(
+        organisation_id=invitation.organisation_id,
+        address=invitation.email,
+        subject=_one_line(INVITATION.title(invitation.locale).format_map(facts)),
+        body=INVITATION.body(invitation.locale).format_map(facts),
+        invitation_id=invitation.id,
+        now=now,
+    )
+
+
+def _queue_mail(
+    *,
+    organisation_id: UUID,
+    address: str,
+    subject: str,
+    body: str,
+    now: datetime,
+    notification_id: UUID | None = None,
+    invitation_id: UUID | None = None,
+) -> None:
+    db.session.add(
+        Dispatch(
+            organisation_id=organisation_id,
+            notification_id=notification_id,
+            invitation_id=invitation_id,
+            channel=Channel.EMAIL,
+            address=address,
+            subject=subject,
+            body=body,
+            status=DispatchStatus.QUEUED,
+            due_at=now,
+        )
+    )
+    after_commit(nudge_mail)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,1 @@
+"""What was agreed, whatever it came from."""

@@ -1,0 +1,37 @@
+"""The worker and the beat: ``celery -A workers worker`` and ``celery -A workers beat``.
+
+Beat only says "look"; what there is to do stands in PostgreSQL and is claimed there.
+"""
+
+from typing import Any
+
+from celery import Task
+from celery.schedules import schedule
+
+from app import create_app
+from app.core.queue import celery
+
+application = create_app()
+LOOK_SECONDS = 5.0
+
+
+class InApplication(Task):  # type: ignore[type-arg]
+    """A task that runs with the application's settings and a session of its own."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        with application.app_context():
+            return super().__call__(*args, **kwargs)
+
+
+celery.Task = InApplication
+celery.conf.imports = ("workers.clearing", "workers.housekeeping", "workers.notifications")
+celery.conf.beat_schedule = {
+    task: {"task": task, "schedule": schedule(seconds), "options": {"expires": seconds}}
+    for task, seconds in {
+        "workers.clearing.look_for_rounds": LOOK_SECONDS,
+        "workers.notifications.relay_outbox": LOOK_SECONDS,
+        "workers.notifications.send_mail": LOOK_SECONDS,
+        "workers.housekeeping.expire": 30.0,
+        "workers.housekeeping.forget_old_answers": 3600.0,
+    }.items()
+}

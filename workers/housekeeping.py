@@ -1,0 +1,31 @@
+"""What ends by the clock: offers, demands, orders, matches, saved answers."""
+
+from collections.abc import Callable
+
+from app.clearing.settlement import expire_matches
+from app.core import clock
+from app.core.idempotency import forget_old_answers as forget
+from app.core.queue import celery
+from app.core.transaction import retried, transaction
+from app.market.operations import expire_demands, expire_offers
+from app.orders.operations import expire_orders
+
+
+@celery.task(name="workers.housekeeping.expire")
+def expire() -> None:
+    """End what is over, in batches, until nothing is left."""
+    for end in (expire_matches, expire_orders, expire_offers, expire_demands):
+        while retried(lambda end=end: _ended(end)):
+            pass
+
+
+@celery.task(name="workers.housekeeping.forget_old_answers")
+def forget_old_answers() -> None:
+    """Forget answers saved for idempotency keys that are no longer kept."""
+    with transaction():
+        forget(now=clock.now())
+
+
+def _ended(end: Callable[..., int]) -> int:
+    with transaction():
+        return end(now=clock.now())
