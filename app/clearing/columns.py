@@ -57,6 +57,15 @@ class FrozenBook:
     schemes: list[str]
     """The required certificate schemes by bit."""
 
+    def schemes_in(self, mask: Ints) -> list[str]:
+        """The schemes of one bit mask (W,)."""
+        words = mask.tolist()
+        return [
+            scheme
+            for bit, scheme in enumerate(self.schemes)
+            if words[bit // _SCHEMES_PER_WORD] >> bit % _SCHEMES_PER_WORD & 1
+        ]
+
 
 def read_snapshot(snapshot: object) -> FrozenBook:
     """Read a snapshot, rows sorted by identifier; raises BookRefused naming row and field."""
