@@ -151,8 +151,10 @@ def held(
         file.truncate(0)
         file.write(json.dumps({"pid": str(os.getpid())} | ({"url": url} if url else {})))
         file.flush()
-        yield
-        file.truncate(0)
+        try:
+            yield
+        finally:
+            file.truncate(0)
 
 
 def is_held(folder: Path) -> bool:

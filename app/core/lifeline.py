@@ -8,14 +8,13 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 SET_PARENT_DEATH_SIGNAL = 1
 MARK = "BLAO_FOLDER"
-SERVERS = ("postgres", "valkey-server")
 KEPT_FOR_SERVERS = ("PATH", "TMPDIR")
 
 
@@ -58,24 +57,26 @@ def end_leftovers(folder: Path, *, patience: float = 15.0) -> int:
     """
     found: set[int] = set()
     deadline = time.monotonic() + patience
-    while left := dict(_leftovers(folder)):
-        for pid, is_postgres in left.items():
+    while left := leftovers(folder):
+        for pid, gentle in left.items():
             if time.monotonic() > deadline:
                 _send(pid, signal.SIGKILL)
-            elif pid not in found:
-                _send(pid, signal.SIGINT if is_postgres else signal.SIGTERM)
+            elif gentle and pid not in found:
+                _send(pid, gentle)
         found |= left.keys()
         time.sleep(0.1)
     return len(found)
 
 
-def _leftovers(folder: Path) -> Iterator[tuple[int, bool]]:
-    """The processes of a folder, and whether each is PostgreSQL.
+def leftovers(folder: Path) -> dict[int, signal.Signals | None]:
+    """The processes of a folder, each with the signal that ends it gently.
 
     Our programs bear a mark in their environment. PostgreSQL writes over its environment, but it
-    and Valkey stand in a folder of their own, which with their name is mark enough.
+    and Valkey stand in a folder of their own, which with their name is mark enough. The children
+    of PostgreSQL are left to their parent or, without it, end by themselves.
     """
     mark = os.fsencode(f"{MARK}={folder}")
+    found: dict[int, signal.Signals | None] = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
             name = os.path.basename(os.readlink(process / "exe")).removesuffix(" (deleted)")
@@ -83,8 +84,19 @@ def _leftovers(folder: Path) -> Iterator[tuple[int, bool]]:
             marked = mark in (process / "environ").read_bytes().split(b"\0")
         except OSError:
             continue
-        if marked or (stands_here and name in SERVERS):
-            yield int(process.name), name == "postgres"
+        pid = int(process.name)
+        if stands_here and name == "postgres":
+            found[pid] = signal.SIGINT if pid == _postmaster(folder) else None
+        elif marked or (stands_here and name == "valkey-server"):
+            found[pid] = signal.SIGTERM
+    return found
+
+
+def _postmaster(folder: Path) -> int | None:
+    try:
+        return int((folder / "postgresql" / "postmaster.pid").read_text().split("\n")[0])
+    except (OSError, ValueError):
+        return None
 
 
 def _send(pid: int, number: signal.Signals) -> None:
