@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,8 +132,14 @@ class House:
         self._tell("Khởi động web, worker và beat", "Starting web, worker and beat")
         self.supervisor.launch(*(program.name for program in programs(self.bind)))
         queue.configure(os.environ["REDIS_URL"])
-        wait_until(self._web_answers, self._check_start, READY_SECONDS)
-        wait_until(_worker_answers, self._check_start, READY_SECONDS)
+        self._wait_for("web", self._web_answers)
+        self._wait_for("worker", _worker_answers)
+
+    def _wait_for(self, name: str, answers: Callable[[], bool]) -> None:
+        try:
+            wait_until(answers, self._check_start, READY_SECONDS)
+        except TimeoutError as fault:
+            raise ProgramFailed(name, self.supervisor.log(name)) from fault
 
     def _web_answers(self) -> bool:
         try:

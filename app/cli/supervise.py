@@ -70,11 +70,11 @@ class Program:
 
 
 class ProgramFailed(Exception):
-    """A program does not stay up; the message ends with the tail of its log."""
+    """A program does not stay up or does not answer; the message ends with the tail of its log."""
 
     def __init__(self, name: str, log: Path) -> None:
         self.name = name
-        super().__init__(f"{name} không chạy được · does not stay up ({log}):\n{tail(log)}")
+        super().__init__(f"{name} không chạy được · does not come up ({log}):\n{tail(log)}")
 
 
 class Supervisor:
