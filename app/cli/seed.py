@@ -3,6 +3,7 @@
 from app import create_app
 from app.catalogue.seed import seed_catalogue
 from app.core import clock
+from app.core.db import db
 from app.core.transaction import transaction
 from app.places.seed import seed_administrative_units
 
@@ -14,3 +15,4 @@ def seed_everything() -> None:
             seed_catalogue(now=clock.now())
         with transaction():
             seed_administrative_units()
+        db.engine.dispose()

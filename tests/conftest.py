@@ -1,0 +1,155 @@
+"""Real servers for the tests: started once, one database for each process, each test rolled back."""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.config import Config
+from flask import Flask
+from psycopg import sql
+from sqlalchemy import make_url
+
+from app import create_app
+from app.config import load_settings
+from app.core.db import db
+from app.core.embedded import embedded_servers
+from tests.factories import Trade
+
+PROJECT = Path(__file__).resolve().parent.parent
+TEMPLATE = "blao"
+HANDED_DOWN = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "ADMIN_URL", "REDIS_URL", "SECRET_KEY")
+_servers = ExitStack()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the servers in the process that hands out the tests, and build the template there."""
+    if hasattr(config, "workerinput"):
+        os.environ.update(config.workerinput["environment"])
+        return
+    if config.option.collectonly or config.option.help or config.option.markers:
+        return
+    servers = _servers.enter_context(embedded_servers(durable=False))
+    os.environ.update(servers.environment())
+    os.environ["ADMIN_URL"] = servers.admin_url
+    os.environ["SECRET_KEY"] = secrets.token_urlsafe(32)
+    os.environ.pop("SMTP_URL", None)
+    command.upgrade(Config(PROJECT / "alembic.ini"), "head")
+    from app.cli.seed import seed_everything
+
+    seed_everything()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    _servers.close()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a test process where the servers are; each has its own part of Valkey."""
+    environment = {name: os.environ[name] for name in HANDED_DOWN}
+    number = int(node.workerinput["workerid"].removeprefix("gw")) + 1
+    environment["REDIS_URL"] = environment["REDIS_URL"].rsplit("/", 1)[0] + f"/{number}"
+    node.workerinput["environment"] = environment
+
+
+@contextmanager
+def a_database(name: str) -> Iterator[dict[str, str]]:
+    """A migrated, seeded database of its own, gone afterwards; what the environment has to say."""
+    with psycopg.connect(os.environ["ADMIN_URL"], autocommit=True) as admin:
+        owner = make_url(os.environ["MIGRATION_DATABASE_URL"]).username
+        named = sql.Identifier(name)
+        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(named))
+        admin.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(
+                named, sql.Identifier(TEMPLATE), sql.Identifier(owner)
+            )
+        )
+        try:
+            yield {
+                key: make_url(os.environ[key]).set(database=name).render_as_string(False)
+                for key in ("DATABASE_URL", "MIGRATION_DATABASE_URL")
+            }
+        finally:
+            admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(named))
+
+
+@contextmanager
+def an_app(environment: dict[str, str]) -> Iterator[Flask]:
+    """An application on a database of its own, with connections of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        app = create_app(load_settings())
+    app.testing = False
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def app(worker_id: str) -> Iterator[Flask]:
+    """The application on this process's database."""
+    with a_database(f"blao_{worker_id}") as environment, an_app(environment) as app:
+        yield app
+
+
+@pytest.fixture
+def rolled_back(app: Flask) -> Iterator[Flask]:
+    """The application within one outer transaction, rolled back when the test ends."""
+    with app.app_context():
+        engines = db.engines
+        engine = engines[None]
+    with engine.connect() as connection:
+        outer = connection.begin()
+        db.session.session_factory.configure(join_transaction_mode="create_savepoint")
+        engines[None] = connection
+        try:
+            yield app
+        finally:
+            engines[None] = engine
+            outer.rollback()
+
+
+@pytest.fixture
+def database(rolled_back: Flask) -> Iterator[None]:
+    """An application context for operations and queries."""
+    with rolled_back.app_context():
+        yield
+        db.session.remove()
+
+
+@pytest.fixture
+def trade(rolled_back: Flask) -> Trade:
+    """People who trade over HTTP."""
+    return Trade(rolled_back)
+
+
+@pytest.fixture
+def own_database(worker_id: str) -> Iterator[dict[str, str]]:
+    """A database for a test that really commits, from several threads or processes."""
+    with a_database(f"blao_own_{worker_id}") as environment:
+        yield environment
+
+
+@pytest.fixture
+def committing(own_database: dict[str, str]) -> Iterator[Flask]:
+    """An application that really commits, on a database of its own."""
+    with an_app(own_database) as app:
+        yield app
+
+
+@pytest.fixture
+def in_app(rolled_back: Flask) -> Callable[[Callable[[], Any]], Any]:
+    """Run something inside an application context of its own, as a request would."""
+
+    def run(call: Callable[[], Any]) -> Any:
+        with rolled_back.app_context():
+            return call()
+
+    return run
