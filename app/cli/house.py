@@ -130,10 +130,12 @@ class House:
 
     def _start_programs(self) -> None:
         self._tell("Khởi động web, worker và beat", "Starting web, worker and beat")
-        self.supervisor.launch(*(program.name for program in programs(self.bind)))
+        self.supervisor.launch("web", "worker")
         queue.configure(os.environ["REDIS_URL"])
         self._wait_for("web", self._web_answers)
         self._wait_for("worker", _worker_answers)
+        # Beat comes last, so that its start does not slow down what we wait for.
+        self.supervisor.launch("beat")
 
     def _wait_for(self, name: str, answers: Callable[[], bool]) -> None:
         try:
@@ -180,4 +182,4 @@ def say(text: str) -> None:
 
 
 def _worker_answers() -> bool:
-    return bool(queue.celery.control.ping(timeout=1.0))
+    return bool(queue.celery.control.ping(timeout=1.0, limit=1))
