@@ -145,9 +145,9 @@ class Row:
         value: object = self.fields.get(field)
         if value is None:
             return absent
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31:
-            return value
-        self.refuse("wrong_type", field, "must be a whole number from 0")
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
+            self.refuse("wrong_type", field, "must be a whole number from 0")
+        return int(value)
 
     def earliest(self, field: str, *, absent: int) -> int:
         """An instant that bounds from below, in whole seconds rounded up."""

@@ -109,8 +109,8 @@ _SENTENCES = {
             "hoặc chưa khai; ngưỡng dễ nhất là {needed}."
         ),
         (
-            "The demands nearest to your offer limit {quality}, which yours does not meet or state; "
-            "the easiest limit is {needed}."
+            "The demands nearest to your offer limit {quality}, which yours does not meet "
+            "or state; the easiest limit is {needed}."
         ),
     ),
     ("gate_quality", "demand"): (

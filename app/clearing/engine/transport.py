@@ -45,11 +45,17 @@ def optimal_flow(supply: Ints, demand: Ints, pairs: Pairs) -> Ints:
 
 
 def _most_promising(pairs: Pairs, missed: Floats) -> Ints:
-    """The few pairs of each offer and each demand that miss the largest gain; O(e log e)."""
+    """The few pairs of each offer and each demand that miss the largest gain; O(e log e).
+
+    Among equals each row begins with the partner of its own number and goes round from there;
+    otherwise, in a book of ties, all would begin with the same few.
+    """
     promising: Bools = np.zeros(len(pairs), dtype=np.bool_)
     missing = np.flatnonzero(missed > 0)
-    for ends in (pairs.offer[missing], pairs.demand[missing]):
-        order = np.lexsort((-missed[missing], ends))
+    offers, demands = pairs.offer[missing], pairs.demand[missing]
+    for ends, partners in ((offers, demands), (demands, offers)):
+        turned = (partners - ends) % (1 + partners.max())
+        order = np.lexsort((turned, -missed[missing], ends))
         starts = np.searchsorted(ends[order], ends[order])
         promising[missing[order[np.arange(len(order)) - starts < _COLUMNS_PER_ROW]]] = True
     return np.flatnonzero(promising)

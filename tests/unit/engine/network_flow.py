@@ -52,4 +52,4 @@ def solve(problem: Problem) -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps([solve(problem) for problem in json.load(sys.stdin)]))
+    json.dump([solve(problem) for problem in json.load(sys.stdin)], sys.stdout)

@@ -200,7 +200,7 @@ def test_no_answer_names_another_party_or_its_limit() -> None:
         ("demands", "ask_price", snapshot["offers"]),
     ):
         text = str(found[side])
-        prices = {match for match in _market_prices(found)}
+        prices = set(_market_prices(found))
         for row in others:
             assert row.get("buyer_id", row.get("seller_id")) not in text
             assert f"'{row[limit]}'" not in text or row[limit] in prices

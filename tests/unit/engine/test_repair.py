@@ -1,4 +1,4 @@
-"""A flow from anywhere is brought to the optimum in whole numbers, and only an optimum is proved."""
+"""A flow from anywhere is brought to the optimum in whole numbers; nothing less is proved."""
 
 import numpy as np
 import pytest
