@@ -24,6 +24,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     from app.core import logs, problem_json, queue, requests
     from app.core.db import db
     from app.core.openapi import describe
+    from app.web import docs, health
 
     settings = settings or load_settings()
     logs.configure()
@@ -47,6 +48,8 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     describe(api)
     for blueprint in blueprints():
         api.register_blueprint(blueprint, url_prefix="/api/v1")
+    app.register_blueprint(docs.blueprint)
+    app.register_blueprint(health.blueprint)
     return app
 
 

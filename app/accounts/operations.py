@@ -122,6 +122,12 @@ def enrol(
     return person
 
 
+def set_password(*, person: Person, password: str) -> None:
+    """Let somebody sign in with this password from now on."""
+    person.password_hash = hash_password(password)
+    db.session.flush()
+
+
 def sign_in(*, login: str, password: str, now: datetime) -> tuple[str, AccessToken]:
     """A new token for whoever knows the password.
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Locale, one_of
 from app.core.db import Base, Identified
@@ -41,6 +41,13 @@ class Notification(Identified, Base):
     created_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
 
+    dispatches: Mapped[list["Dispatch"]] = relationship(lazy="raise_on_sql")
+
+    @property
+    def email(self) -> str | None:
+        """Where its e-mail stands, or None if none was meant."""
+        return next((one.status for one in self.dispatches), None)
+
 
 class Dispatch(Identified, Base):
     """One message on its way to one address.
@@ -59,7 +66,9 @@ class Dispatch(Identified, Base):
     )
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
-    notification_id: Mapped[UUID | None] = mapped_column(ForeignKey("notification.id"))
+    notification_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("notification.id"), index=True
+    )
     invitation_id: Mapped[UUID | None] = mapped_column(ForeignKey("invitation.id"))
     channel: Mapped[str]
     address: Mapped[str]

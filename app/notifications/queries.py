@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from sqlalchemy import Select, select
+from sqlalchemy.orm import selectinload
 
 from app.core.db import db
 from app.core.errors import NotFound
@@ -11,7 +12,11 @@ from app.notifications.models import Notification
 
 def notifications_of(person_id: UUID) -> Select[Notification]:
     """What a person has been told."""
-    return select(Notification).where(Notification.person_id == person_id)
+    return (
+        select(Notification)
+        .where(Notification.person_id == person_id)
+        .options(selectinload(Notification.dispatches))
+    )
 
 
 def get_notification(notification_id: UUID, *, person_id: UUID) -> Notification:

@@ -12,6 +12,9 @@ class NotificationOut(Schema):
     topic = ma.fields.String()
     title = ma.fields.String()
     body = ma.fields.String()
+    email = ma.fields.String(
+        allow_none=True, metadata={"description": "queued, sent or dead; null if none was meant"}
+    )
     created_at = Instant()
     read_at = Instant(allow_none=True)
 

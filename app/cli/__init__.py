@@ -1,0 +1,17 @@
+"""``blao …``: the console."""
+
+import click
+
+from app.cli.clear import clear
+from app.cli.demo import demo
+from app.cli.people import appoint, token
+from app.cli.run import run
+
+
+@click.group()
+def blao() -> None:
+    """Sàn chuỗi giá trị cao nguyên · The highlands' value-chain marketplace."""
+
+
+for command in (run, demo, token, appoint, clear):
+    blao.add_command(command)
