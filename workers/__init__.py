@@ -23,7 +23,7 @@ class InApplication(Task):  # type: ignore[type-arg]
             return super().__call__(*args, **kwargs)
 
 
-celery.Task = InApplication
+celery.Task = InApplication  # type: ignore[misc]
 celery.conf.imports = ("workers.clearing", "workers.housekeeping", "workers.notifications")
 celery.conf.beat_schedule = {
     task: {"task": task, "schedule": schedule(seconds), "options": {"expires": seconds}}

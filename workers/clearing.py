@@ -1,5 +1,6 @@
 """Clearing in three steps; each may be killed and begun again."""
 
+from typing import Any
 from uuid import UUID
 
 from app.clearing import operations, queries
@@ -39,12 +40,12 @@ def clear_round(*, round_id: str) -> None:
     retried(lambda: _settle(UUID(round_id), answer, outcomes))
 
 
-def _close(round_id: UUID) -> dict[str, object] | None:
+def _close(round_id: UUID) -> dict[str, Any] | None:
     with transaction():
         return operations.close_round(round_id=round_id, now=clock.now())
 
 
-def _settle(round_id: UUID, answer: dict[str, object], outcomes: dict[str, object]) -> None:
+def _settle(round_id: UUID, answer: dict[str, Any], outcomes: dict[str, Any]) -> None:
     with transaction():
         operations.settle_round(
             round_id=round_id, answer=answer, outcomes=outcomes, now=clock.now()

@@ -1,6 +1,7 @@
 """What ends by the clock: offers, demands, orders, matches, saved answers."""
 
 from collections.abc import Callable
+from functools import partial
 
 from app.clearing.settlement import expire_matches
 from app.core import clock
@@ -15,7 +16,7 @@ from app.orders.operations import expire_orders
 def expire() -> None:
     """End what is over, in batches, until nothing is left."""
     for end in (expire_matches, expire_orders, expire_offers, expire_demands):
-        while retried(lambda end=end: _ended(end)):
+        while retried(partial(_ended, end)):
             pass
 
 

@@ -11,7 +11,16 @@ from uuid import UUID
 from flask import request
 from sqlalchemy import ColumnElement
 
-from app.accounts.models import Capacity, Kind, Organisation, Party, Person, Represented, Role, RoleName
+from app.accounts.models import (
+    Capacity,
+    Kind,
+    Organisation,
+    Party,
+    Person,
+    Represented,
+    Role,
+    RoleName,
+)
 from app.accounts.queries import find_token, has_mandate, is_member, roles_of, visible_to
 from app.core.db import db
 from app.core.errors import Forbidden, NotFound, Problem, missing

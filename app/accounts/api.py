@@ -56,8 +56,9 @@ def sign_in(caller: Caller, body: dict[str, str]) -> dict[str, Any]:
     return {"token": token, "expires_at": row.expires_at}
 
 
-@blueprint.operation("GET", "/tokens", access=SIGNED_IN, query=PageQuery,
-                     answer=page_schema(schemas.TokenRow))
+@blueprint.operation(
+    "GET", "/tokens", access=SIGNED_IN, query=PageQuery, answer=page_schema(schemas.TokenRow)
+)
 def list_tokens(caller: Caller, query: dict[str, Any]) -> Page:
     """My tokens, newest first; never their text."""
     mine = select(AccessToken).where(AccessToken.person_id == caller.signed_in.id)
@@ -83,8 +84,9 @@ def me(caller: Caller) -> dict[str, Any]:
     return {"person": caller.signed_in, "organisations": queries.roles_of(caller.signed_in.id)}
 
 
-@blueprint.operation("POST", "/invitations", access=MANAGERS, body=schemas.InvitationIn,
-                     answer=schemas.InvitationOut)
+@blueprint.operation(
+    "POST", "/invitations", access=MANAGERS, body=schemas.InvitationIn, answer=schemas.InvitationOut
+)
 def invite(caller: Caller, body: dict[str, Any]) -> Invitation:
     """Invite somebody into my organisation."""
     return operations.invite(
@@ -92,16 +94,22 @@ def invite(caller: Caller, body: dict[str, Any]) -> Invitation:
     )
 
 
-@blueprint.operation("GET", "/invitations", access=MANAGERS, query=PageQuery,
-                     answer=page_schema(schemas.InvitationOut))
+@blueprint.operation(
+    "GET",
+    "/invitations",
+    access=MANAGERS,
+    query=PageQuery,
+    answer=page_schema(schemas.InvitationOut),
+)
 def list_invitations(caller: Caller, query: dict[str, Any]) -> Page:
     """Invitations into my organisation, newest first."""
     seen = queries.invitations_of(caller.acting.id, everything=caller.sees_all)
     return page(seen, order=[By(Invitation.id, descending=True)], query=query)
 
 
-@blueprint.operation("GET", "/invitations/<uuid:invitation_id>", access=MANAGERS,
-                     answer=schemas.InvitationOut)
+@blueprint.operation(
+    "GET", "/invitations/<uuid:invitation_id>", access=MANAGERS, answer=schemas.InvitationOut
+)
 def get_invitation(caller: Caller, invitation_id: UUID) -> Invitation:
     """One invitation into my organisation."""
     seen = queries.invitations_of(caller.acting.id, everything=caller.sees_all)
@@ -111,9 +119,14 @@ def get_invitation(caller: Caller, invitation_id: UUID) -> Invitation:
     return found
 
 
-@blueprint.operation("POST", "/invitations/<uuid:invitation_id>/acceptance", access=PUBLIC,
-                     body=schemas.AcceptanceIn, answer=schemas.AcceptanceOut,
-                     idempotency=Idempotency.EXEMPT)
+@blueprint.operation(
+    "POST",
+    "/invitations/<uuid:invitation_id>/acceptance",
+    access=PUBLIC,
+    body=schemas.AcceptanceIn,
+    answer=schemas.AcceptanceOut,
+    idempotency=Idempotency.EXEMPT,
+)
 def accept_invitation(caller: Caller, invitation_id: UUID, body: dict[str, Any]) -> Any:
     """Take up a role, signed in or as a new person."""
     return operations.accept_invitation(
@@ -127,23 +140,30 @@ def accept_invitation(caller: Caller, invitation_id: UUID, body: dict[str, Any])
     )
 
 
-@blueprint.operation("POST", "/memberships", access=JOINERS, body=schemas.MembershipIn,
-                     answer=schemas.MembershipOut)
+@blueprint.operation(
+    "POST", "/memberships", access=JOINERS, body=schemas.MembershipIn, answer=schemas.MembershipOut
+)
 def join(caller: Caller, body: dict[str, UUID]) -> Membership:
     """Join a cooperative."""
     return operations.join(organisation_id=caller.acting.id, now=caller.now, **body)
 
 
-@blueprint.operation("GET", "/memberships", access=READERS, query=PageQuery,
-                     answer=page_schema(schemas.MembershipOut))
+@blueprint.operation(
+    "GET",
+    "/memberships",
+    access=READERS,
+    query=PageQuery,
+    answer=page_schema(schemas.MembershipOut),
+)
 def list_memberships(caller: Caller, query: dict[str, Any]) -> Page:
     """Memberships my organisation takes part in, newest first."""
     seen = queries.memberships_seen_by(caller.acting.id, everything=caller.sees_all)
     return page(seen, order=[By(Membership.id, descending=True)], query=query)
 
 
-@blueprint.operation("GET", "/memberships/<uuid:membership_id>", access=READERS,
-                     answer=schemas.MembershipOut)
+@blueprint.operation(
+    "GET", "/memberships/<uuid:membership_id>", access=READERS, answer=schemas.MembershipOut
+)
 def get_membership(caller: Caller, membership_id: UUID) -> Membership:
     """One membership."""
     return _membership(caller, membership_id)
@@ -183,9 +203,9 @@ _grants(GrantKind.MANDATE)
 
 def _membership(caller: Caller, membership_id: UUID) -> Membership:
     seen = queries.memberships_seen_by(caller.acting.id, everything=caller.sees_all)
-    found = db.session.scalar(seen.where(Membership.id == membership_id).with_for_update(
-        of=Membership
-    ))
+    found = db.session.scalar(
+        seen.where(Membership.id == membership_id).with_for_update(of=Membership)
+    )
     if found is None:
         raise NotFound
     return found

@@ -13,7 +13,7 @@ from stdnum.exceptions import ValidationError as BadNumber
 from stdnum.vn import mst
 
 REGION = "VN"
-TOKEN_PREFIX = "blao_"
+TOKEN_PREFIX = "blao_"  # noqa: S105 (no secret: every token begins so)
 PERSONAL_ID = re.compile(r"[0-9]{12}")
 
 # Cost parameters: OWASP password storage cheat sheet, Argon2id (19 MiB, 2 passes, 1 lane).

@@ -196,7 +196,7 @@ class Membership(Identified, Base):
 
 
 class MembershipGrant(Identified, Base):
-    """One consent to share figures, or one mandate to act: given by whom and when, withdrawn when."""
+    """One consent to share figures or one mandate to act, with its dates and who gave it."""
 
     __tablename__ = "membership_grant"
     __table_args__ = (
@@ -240,6 +240,11 @@ class Represented:
     def on_behalf_of(self) -> UUID | None:
         """Whom the agent represents; None for one who acts on its own account."""
         return self.organisation_id if self.agent_id else None
+
+    @property
+    def parties(self) -> list[UUID]:
+        """The party and its agent, if it has one."""
+        return [one for one in (self.organisation_id, self.agent_id) if one]
 
 
 @dataclass(frozen=True)

@@ -175,9 +175,7 @@ def revoke_token(*, person: Person, token_id: UUID, now: datetime) -> None:
         raise NotFound
 
 
-def invite(
-    *, organisation_id: UUID, by: Person, now: datetime, **invitation: Any
-) -> Invitation:
+def invite(*, organisation_id: UUID, by: Person, now: datetime, **invitation: Any) -> Invitation:
     """Offer somebody a role; the acceptance code goes to them alone."""
     row = Invitation(
         organisation_id=organisation_id,
@@ -204,8 +202,14 @@ def invitation_code(invitation_id: UUID, *, secret: str) -> str:
 
 
 def accept_invitation(
-    *, invitation_id: UUID, code: str, secret: str, person: Person | None, now: datetime,
-    name: str | None, password: str | None,
+    *,
+    invitation_id: UUID,
+    code: str,
+    secret: str,
+    person: Person | None,
+    now: datetime,
+    name: str | None,
+    password: str | None,
 ) -> Role:
     """Take up a role, as oneself or as a new person.
 

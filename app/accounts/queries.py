@@ -102,9 +102,11 @@ def has_mandate(*, cooperative_id: UUID, member_id: UUID) -> bool:
     """Whether the cooperative may act for the member now."""
     return bool(
         db.session.scalar(
-            select(_granted(GrantKind.MANDATE, cooperative_id).where(
-                Membership.organisation_id == member_id
-            ).exists())
+            select(
+                _granted(GrantKind.MANDATE, cooperative_id)
+                .where(Membership.organisation_id == member_id)
+                .exists()
+            )
         )
     )
 

@@ -176,5 +176,3 @@ class MembershipOut(Schema):
     ended_on = Day(allow_none=True)
     consent_given_at = Instant(allow_none=True)
     mandate_given_at = Instant(allow_none=True)
-
-

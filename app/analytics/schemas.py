@@ -26,7 +26,9 @@ class SummaryQuery(Schema):
 
 
 class FiguresOut(Schema):
-    period = Day(allow_none=True, metadata={"description": "its first day; null without granularity"})
+    period = Day(
+        allow_none=True, metadata={"description": "its first day; null without granularity"}
+    )
     commodity = ma.fields.String()
     unit = ma.fields.String()
     offered_quantity = Quantity()

@@ -97,7 +97,7 @@ def conversion_factors(commodity_codes: Iterable[str], *, on: date) -> dict[str,
         )
         .order_by(conversion.valid_from)
     )
-    return {code: factor for code, factor in rows}
+    return {row.commodity_code: row.factor for row in rows}
 
 
 def markets_with_commodities() -> Select[Market]:

@@ -55,9 +55,7 @@ class Round(Identified, Base):
             "status <> 'cleared' OR (welfare IS NOT NULL AND snapshot_hash IS NOT NULL)",
             name="cleared_has_result",
         ),
-        CheckConstraint(
-            "status <> 'closed' OR snapshot IS NOT NULL", name="closed_has_snapshot"
-        ),
+        CheckConstraint("status <> 'closed' OR snapshot IS NOT NULL", name="closed_has_snapshot"),
         Index(
             "uq_clearing_round_current",
             "market_code",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,9 +20,10 @@ from app.clearing.queries import get_round
 from app.clearing.settlement import HeldBook, make_matches, release_round_holds
 from app.clearing.snapshot import snapshot_hash
 from app.core import outbox, queue
+from app.core.after_commit import after_commit
 from app.core.db import db
 from app.core.errors import Problem, invalid
-from app.core.transaction import after_commit
+from app.market.models import Offer
 
 LEASE = timedelta(minutes=10)
 
@@ -160,9 +162,7 @@ def void_round(*, round_id: UUID, reason: str, now: datetime) -> bool:
     """Give a round up and let go of everything it holds; False where it is over already."""
     voided = db.session.scalar(
         update(Round)
-        .where(
-            Round.id == round_id, Round.status.in_((RoundStatus.OPEN, RoundStatus.CLOSED))
-        )
+        .where(Round.id == round_id, Round.status.in_((RoundStatus.OPEN, RoundStatus.CLOSED)))
         .values(status=RoundStatus.VOID, void_reason=reason[:500], lease_until=None)
         .returning(Round)
     )
@@ -191,35 +191,31 @@ def _open(market_code: str, *, now: datetime) -> UUID | None:
         .returning(Round.id)
     )
     if round_id is not None:
-        after_commit(lambda: nudge_round(round_id))
+        after_commit(partial(nudge_round, round_id))
     return round_id
 
 
 def _record_outcomes(
     round_id: UUID, outcomes: Mapping[str, Mapping[str, Mapping[str, Any]]], book: HeldBook
 ) -> None:
-    rows = [
-        {
-            "round_id": round_id,
-            "organisation_id": row.organisation_id,
-            f"{kind}_id": row.id,
-            "outcome": told["outcome"],
-            "reasons": {"reasons": told["reasons"]},
-        }
-        for kind, rows in (("offer", book.offers), ("demand", book.demands))
-        for row in rows.values()
-        if (told := outcomes[f"{kind}s"].get(str(row.id))) is not None
-    ]
-    for kind in ("offer_id", "demand_id"):
-        of_kind = [row for row in rows if kind in row]
-        if of_kind:
-            db.session.execute(insert(Outcome), of_kind)
+    for row in book.rows:
+        kind = "offer" if isinstance(row, Offer) else "demand"
+        told = outcomes[f"{kind}s"].get(str(row.id))
+        if told is not None:
+            outcome = Outcome(
+                round_id=round_id,
+                organisation_id=row.organisation_id,
+                outcome=told["outcome"],
+                reasons={"reasons": told["reasons"]},
+            )
+            setattr(outcome, f"{kind}_id", row.id)
+            db.session.add(outcome)
 
 
 def _tell_parties(settled: Round, book: HeldBook, *, now: datetime) -> None:
     outbox.add(
         "round.cleared",
-        concerns=[row.organisation_id for row in (*book.offers.values(), *book.demands.values())],
+        concerns=[party for row in book.rows for party in row.parties],
         payload={
             "round_id": str(settled.id),
             "market": settled.market_code,

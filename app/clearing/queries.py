@@ -1,6 +1,7 @@
 """Reading rounds, matches, outcomes and prices."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, or_, select, true
@@ -29,13 +30,14 @@ def get_round(round_id: UUID) -> Round:
     return found
 
 
-def get_snapshot(round_id: UUID) -> dict[str, object]:
+def get_snapshot(round_id: UUID) -> dict[str, Any]:
     """A round's frozen book.
 
     Raises:
         NotFound: there is no such round, or it has not closed yet.
     """
-    snapshot = db.session.scalar(select(Round.snapshot).where(Round.id == round_id))
+    statement = select(Round.snapshot).where(Round.id == round_id)
+    snapshot: dict[str, Any] | None = db.session.scalar(statement)
     if snapshot is None:
         raise NotFound
     return snapshot
@@ -50,9 +52,7 @@ def concerning(organisation_id: UUID, *, everything: bool) -> ColumnElement[bool
 
 def selling(organisation_id: UUID) -> ColumnElement[bool]:
     """Matches in which the organisation sells, itself or as agent."""
-    return or_(
-        Match.organisation_id == organisation_id, Match.seller_agent_id == organisation_id
-    )
+    return or_(Match.organisation_id == organisation_id, Match.seller_agent_id == organisation_id)
 
 
 def buying(organisation_id: UUID) -> ColumnElement[bool]:
@@ -74,9 +74,7 @@ def get_match(match_id: UUID, *, seen: ColumnElement[bool], lock: bool = False) 
     statement = (
         select(Match)
         .where(Match.id == match_id, seen)
-        .options(
-            joinedload(Match.offer).joinedload(Offer.lot), joinedload(Match.demand)
-        )
+        .options(joinedload(Match.offer).joinedload(Offer.lot), joinedload(Match.demand))
     )
     if lock:
         statement = statement.with_for_update(of=Match).execution_options(populate_existing=True)
@@ -86,7 +84,9 @@ def get_match(match_id: UUID, *, seen: ColumnElement[bool], lock: bool = False) 
     return match
 
 
-def latest_outcome(*, offer_id: UUID | None = None, demand_id: UUID | None = None) -> Outcome | None:
+def latest_outcome(
+    *, offer_id: UUID | None = None, demand_id: UUID | None = None
+) -> Outcome | None:
     """What became of an offer or demand in the last round it was in."""
     own = Outcome.offer_id == offer_id if offer_id else Outcome.demand_id == demand_id
     return db.session.scalar(select(Outcome).where(own).order_by(Outcome.id.desc()).limit(1))

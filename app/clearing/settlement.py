@@ -32,6 +32,11 @@ class HeldBook:
     offers: dict[UUID, Offer]
     demands: dict[UUID, Demand]
 
+    @property
+    def rows(self) -> list[Offer | Demand]:
+        """Both sides."""
+        return [*self.offers.values(), *self.demands.values()]
+
 
 def release_round_holds(round_id: UUID) -> HeldBook:
     """Lock what a round holds, offers before demands and each in ascending id, and let it go."""
@@ -51,10 +56,11 @@ def release_round_holds(round_id: UUID) -> HeldBook:
         .with_for_update(of=Demand)
         .execution_options(populate_existing=True)
     ).all()
-    for row in (*offers, *demands):
+    book = HeldBook({one.id: one for one in offers}, {one.id: one for one in demands})
+    for row in book.rows:
         row.round_held, row.round_id = Decimal(0), None
     db.session.flush()
-    return HeldBook({one.id: one for one in offers}, {one.id: one for one in demands})
+    return book
 
 
 def make_matches(
@@ -77,9 +83,7 @@ def make_matches(
             offer=offer,
             demand=demand,
             quantity=quantity,
-            offer_quantity=in_own_unit(
-                quantity, factors[offer.commodity_code], most=offer.free
-            ),
+            offer_quantity=in_own_unit(quantity, factors[offer.commodity_code], most=offer.free),
             seller_price=Decimal(row["seller_price"]),
             buyer_price=Decimal(row["buyer_price"]),
             transport_cost=Decimal(row["transport_cost"]),

@@ -85,7 +85,7 @@ def play(base_url: str) -> None:
             day.demands += 1
     wanted = {markets[one["commodity"]] for entry in DEMO["processor"] for one in entry["demands"]}
     day.rounds = _clear(offices["operator@example.com"], sorted(wanted))
-    _order_directly(processors["processor3@example.com"], "green-coffee-robusta")
+    _order_directly(processors[DEMO["direct"]["buyer"]], DEMO["direct"])
     traders = [cooperative, *farms.values(), *processors.values()]
     day.mails = _mails_sent(traders)
     day.orders = _orders_since(processors.values(), now)
@@ -110,9 +110,7 @@ def _appointed(visitor: Person, login: str, password: str) -> Person:
     return signed_in
 
 
-def _trader(
-    visitor: Person, kind: str, entry: dict[str, Any], phone: str, password: str
-) -> Trader:
+def _trader(visitor: Person, kind: str, entry: dict[str, Any], phone: str, password: str) -> Trader:
     """A registered organisation with its site; found again when the demo is played again."""
     person = visitor.signed_in(entry["login"], password)
     if person is None:
@@ -231,11 +229,12 @@ def _clear(operator: Person, markets: list[str]) -> list[dict[str, Any]]:
     return [done[round_id] for round_id in asked]
 
 
-def _order_directly(buyer: Trader, commodity: str) -> None:
-    """Order a sack of the cheapest open offer, without waiting for a round."""
-    offers = buyer.person.get("/offers", commodity=commodity, sort="price", limit=1)["items"]
+def _order_directly(buyer: Trader, wanted: dict[str, str]) -> None:
+    """Order from the cheapest open offer, without waiting for a round."""
+    search = {"commodity": wanted["commodity"], "sort": "price", "limit": 1}
+    offers = buyer.person.get("/offers", **search)["items"]
     if offers:
-        line = {"offer_id": offers[0]["id"], "quantity": "60.000"}
+        line = {"offer_id": offers[0]["id"], "quantity": wanted["quantity"]}
         buyer.person.post("/orders", {"lines": [line], "site_id": buyer.site_id})
 
 

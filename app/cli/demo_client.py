@@ -42,10 +42,10 @@ class Person:
 
     def all(self, path: str, **query: Any) -> list[dict[str, Any]]:
         """Every item of a list, page by page."""
-        items, cursor = [], None
+        items: list[dict[str, Any]] = []
+        cursor: str | None = None
         while True:
-            after = {"cursor": cursor} if cursor else {}
-            page = self.get(path, limit=100, **query, **after)
+            page = self.get(path, **query, limit=100, **({"cursor": cursor} if cursor else {}))
             items += page["items"]
             cursor = page["next_cursor"]
             if cursor is None:

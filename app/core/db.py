@@ -31,7 +31,7 @@ _registry = registry(
         dict[str, Any]: JSONB(),
         list[str]: ARRAY(Text()),
         list[UUID]: ARRAY(Uuid()),
-    }
+    },
 )
 
 

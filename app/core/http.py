@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import flask_smorest
 import marshmallow as ma
@@ -65,7 +65,7 @@ class Nothing(Schema):
 class Parser(FlaskParser):
     """Reads bodies and queries strictly and reports every fault with a pointer."""
 
-    DEFAULT_UNKNOWN_BY_LOCATION: ClassVar[dict[str, str | None]] = {
+    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {
         **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
         "query": ma.RAISE,
         "json": ma.RAISE,
@@ -81,11 +81,13 @@ class Parser(FlaskParser):
 
     def handle_error(self, error: ma.ValidationError, *args: Any, **kwargs: Any) -> Any:
         raise Invalid(
-            errors=[fault for inner in error.messages.values() for fault in pointed(inner)]
+            errors=[
+                fault for inner in dict(error.messages).values() for fault in pointed(inner)
+            ]
         )
 
 
-class Blueprint(flask_smorest.Blueprint):
+class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
     """A group of routes; :meth:`operation` is the only way to add one."""
 
     ARGUMENTS_PARSER = Parser()
@@ -127,7 +129,7 @@ class Blueprint(flask_smorest.Blueprint):
 
             edge.access = access  # type: ignore[attr-defined]
             edge.idempotency = idempotency  # type: ignore[attr-defined]
-            document(self, edge, access, idempotency)
+            document(edge, access, idempotency)
             self.route(rule, methods=[method])(edge)
             return view
 
@@ -160,6 +162,7 @@ def _with_body(
     blueprint: Blueprint, body: type[ma.Schema] | None, view: Callable[..., Any]
 ) -> Callable[..., Any]:
     if body is None:
+
         @wraps(view)
         def bodiless(**arguments: Any) -> Any:
             blueprint.ARGUMENTS_PARSER.parse(Nothing(), request, location="json")
@@ -178,9 +181,7 @@ def _without(argument: str, view: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def document(
-    blueprint: Blueprint, edge: Any, access: Access, idempotency: Idempotency | None
-) -> None:
+def document(edge: Any, access: Access, idempotency: Idempotency | None) -> None:
     """Say in the API's description who may call and which headers count."""
     parameters = []
     if idempotency not in {None, Idempotency.EXEMPT}:

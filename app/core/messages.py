@@ -20,7 +20,9 @@ _SENTENCES = {
     "Special numeric values (nan or infinity) are not permitted.": "Phải là một số hữu hạn.",
     "Text must not contain NUL characters.": "Chữ không được chứa ký tự NUL.",
     "Text must be valid Unicode.": "Chữ không đúng mã Unicode.",
-    'Must be a decimal as text, for example "12.5".': 'Phải là số thập phân dạng chữ, ví dụ "12.5".',
+    'Must be a decimal as text, for example "12.5".': (
+        'Phải là số thập phân dạng chữ, ví dụ "12.5".'
+    ),
     "Must be an instant with its offset, for example 2026-11-23T01:30:00Z.": (
         "Phải là thời điểm có múi giờ, ví dụ 2026-11-23T01:30:00Z."
     ),

@@ -2,7 +2,6 @@
 
 from flask_smorest import Api
 
-
 PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "code", "request_id"],

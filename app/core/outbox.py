@@ -15,8 +15,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import queue
+from app.core.after_commit import after_commit
 from app.core.db import Base, Identified, db
-from app.core.transaction import after_commit
 
 LEASE = timedelta(seconds=60)
 MOST_ATTEMPTS = 8
@@ -142,8 +142,11 @@ def wait_after(attempts: int) -> timedelta:
 
 def undelivered() -> int:
     """How many messages are still under way."""
-    return db.session.scalar(
-        select(func.count())
-        .select_from(OutboxMessage)
-        .where(OutboxMessage.delivered_at.is_(None), OutboxMessage.dead_at.is_(None))
-    ) or 0
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(OutboxMessage)
+            .where(OutboxMessage.delivered_at.is_(None), OutboxMessage.dead_at.is_(None))
+        )
+        or 0
+    )

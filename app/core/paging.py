@@ -103,8 +103,7 @@ def _read(cursor: str, order: Sequence[By]) -> list[Any]:
         if not isinstance(values, list):
             raise ValueError
         return [
-            _typed(value, by.key.type.python_type)
-            for by, value in zip(order, values, strict=True)
+            _typed(value, by.key.type.python_type) for by, value in zip(order, values, strict=True)
         ]
     except (ValueError, TypeError, ArithmeticError, RecursionError):
         raise invalid("/cursor", "Con trỏ không hợp lệ.", "Not a cursor of this list.") from None
@@ -112,10 +111,9 @@ def _read(cursor: str, order: Sequence[By]) -> list[Any]:
 
 def _typed(value: Any, kind: type) -> Any:
     if kind in (int, float):
-        number = kind(value)
-        if isinstance(value, bool) or not abs(number) < 2**53:
+        if isinstance(value, bool) or not abs(kind(value)) < 2**53:
             raise ValueError
-        return number
+        return kind(value)
     if not isinstance(value, str) or "\0" in value:
         raise ValueError
     value.encode()

@@ -59,7 +59,7 @@ _BY_STATUS: dict[int, type[Problem]] = {
 _KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 
 
-class Api(flask_smorest.Api):
+class Api(flask_smorest.Api):  # type: ignore[misc]
     """flask-smorest's Api, whose own error answers drop headers and are not problem+json."""
 
     def _register_error_handlers(self) -> None:

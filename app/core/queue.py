@@ -37,7 +37,7 @@ celery.conf.update(
 
 def configure(redis_url: str) -> None:
     """Point the queue at its broker."""
-    celery.conf.broker_url = redis_url
+    celery.conf.update(broker_url=redis_url)
 
 
 def nudge(task: str, **arguments: Any) -> None:

@@ -1,4 +1,4 @@
-"""One request, or one step of a task, is one transaction; nothing leaves the house before commit."""
+"""One request or one step of a task is one transaction; nothing is sent before it commits."""
 
 import random
 import time
@@ -8,37 +8,30 @@ from typing import TypeVar
 
 from sqlalchemy.exc import OperationalError
 
+from app.core.after_commit import take_pending
 from app.core.db import db
 
 T = TypeVar("T")
 
 ATTEMPTS = 4
 RETRIED = {"40001", "40P01"}
-_PENDING = "after_commit"
 
 
 @contextmanager
 def transaction() -> Iterator[None]:
     """Commit what happens inside, or nothing of it.
 
-    Calls registered through :func:`after_commit` run once the commit has succeeded.
+    Calls that wait for it (see `after_commit.py`) run once the commit has succeeded.
     """
     try:
         yield
         db.session.commit()
     except BaseException:
-        db.session.info.pop(_PENDING, None)
+        take_pending()
         db.session.rollback()
         raise
-    for call in db.session.info.pop(_PENDING, []):
+    for call in take_pending():
         call()
-
-
-def after_commit(call: Callable[[], object]) -> None:
-    """Have ``call`` run when the present transaction has committed; once, however often asked."""
-    pending = db.session.info.setdefault(_PENDING, [])
-    if call not in pending:
-        pending.append(call)
 
 
 def retried(unit: Callable[[], T]) -> T:

@@ -204,7 +204,9 @@ def _instants(
 ) -> tuple[datetime | None, datetime]:
     if status == LotStatus.FORECAST:
         if harvested_at is not None:
-            raise invalid("/harvested_at", "Lô dự báo chưa thu hoạch.", "A forecast has no harvest.")
+            raise invalid(
+                "/harvested_at", "Lô dự báo chưa thu hoạch.", "A forecast has no harvest."
+            )
         if ready_at is None:
             raise invalid("/ready_at", "Thiếu thông tin bắt buộc.", "Missing for a forecast.")
         return None, ready_at

@@ -15,9 +15,7 @@ def lots(condition: ColumnElement[bool]) -> Select[Lot]:
     return (
         select(Lot)
         .where(condition)
-        .options(
-            joinedload(Lot.commodity), joinedload(Lot.site), selectinload(Lot.certificates)
-        )
+        .options(joinedload(Lot.commodity), joinedload(Lot.site), selectinload(Lot.certificates))
     )
 
 

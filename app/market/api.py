@@ -49,9 +49,7 @@ def list_offers(caller: Caller, query: dict[str, Any]) -> Page:
     return Page([_shown(row, caller) for row in found.items], found.next_cursor)
 
 
-@blueprint.operation(
-    "GET", "/offers/<uuid:offer_id>", access=PUBLIC, answer=schemas.OfferOut
-)
+@blueprint.operation("GET", "/offers/<uuid:offer_id>", access=PUBLIC, answer=schemas.OfferOut)
 def get_offer(caller: Caller, offer_id: UUID) -> Offer:
     """One offer: my own whole, another's as the public sees it while it is open."""
     open_now = queries.open_offers(reader=caller.organisation_id, now=caller.now).whereclause
@@ -123,9 +121,7 @@ def list_demands(caller: Caller, query: dict[str, Any]) -> Page:
     return page(statement, order=[By(Demand.id, descending=True)], query=query)
 
 
-@blueprint.operation(
-    "GET", "/demands/<uuid:demand_id>", access=READERS, answer=schemas.DemandOut
-)
+@blueprint.operation("GET", "/demands/<uuid:demand_id>", access=READERS, answer=schemas.DemandOut)
 def get_demand(caller: Caller, demand_id: UUID) -> Demand:
     """One demand."""
     return queries.get_demand(demand_id, seen=caller.sees(Demand))
@@ -168,6 +164,7 @@ def _whole(offer: Offer) -> Offer:
 
 def _shown(found: Any, caller: Caller) -> Offer:
     """An offer, alone or with its distance, as this caller may see it."""
+    offer: Offer
     offer, distance_km = found if isinstance(found, tuple) else (found, None)
     own = caller.organisation_id in {offer.organisation_id, offer.agent_id} - {None}
     offer.shown_whole = own or caller.sees_all

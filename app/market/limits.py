@@ -50,7 +50,9 @@ def _limits(
     for code, limit in stated.items():
         where = f"{pointer}/quality_limits/{code}"
         if code not in known:
-            errors.append({"pointer": where, "vi": "Không có chỉ tiêu này.", "en": "Unknown quality."})
+            errors.append(
+                {"pointer": where, "vi": "Không có chỉ tiêu này.", "en": "Unknown quality."}
+            )
             continue
         try:
             limits[code] = _limit(known[code], limit)

@@ -236,10 +236,7 @@ class Demand(Represented, Open, Identified, Base):
         Raises:
             DemandNotOpen: it is a draft, gone, or its window is over.
         """
-        if (
-            self.status not in (DemandStatus.OPEN, DemandStatus.FILLED)
-            or self.deliver_until <= now
-        ):
+        if self.status not in (DemandStatus.OPEN, DemandStatus.FILLED) or self.deliver_until <= now:
             raise DemandNotOpen
 
     def take(self, quantity: Decimal) -> None:

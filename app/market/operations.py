@@ -129,7 +129,7 @@ def publish_offer(*, offer: Offer, now: datetime) -> Offer:
     offer.listed_at = now
     outbox.add(
         "offer.listed",
-        concerns=_parties(offer),
+        concerns=offer.parties,
         payload={
             "offer_id": str(offer.id),
             "commodity": offer.commodity_code,
@@ -183,7 +183,7 @@ def withdraw_offer(*, offer: Offer, now: datetime) -> Offer:
     _end_offer(offer, OfferStatus.WITHDRAWN)
     outbox.add(
         "offer.withdrawn",
-        concerns=_parties(offer),
+        concerns=offer.parties,
         payload={"offer_id": str(offer.id), "commodity": offer.commodity_code},
         now=now,
     )
@@ -245,7 +245,9 @@ def post_demand(
             window that is over or upside down. NotFound: the site is not the party's own.
     """
     if deliver_until < deliver_from:
-        raise invalid("/deliver_until", "Phải sau deliver_from.", "Must not be before deliver_from.")
+        raise invalid(
+            "/deliver_until", "Phải sau deliver_from.", "Must not be before deliver_from."
+        )
     if deliver_until <= now:
         raise invalid("/deliver_until", "Thời hạn đã qua.", "That instant has passed.")
     market_code, rows = _accepted(accepts)
@@ -287,7 +289,7 @@ def publish_demand(*, demand: Demand, now: datetime) -> Demand:
     demand.posted_at = now
     outbox.add(
         "demand.posted",
-        concerns=_parties(demand),
+        concerns=demand.parties,
         payload={
             "demand_id": str(demand.id),
             "market": demand.market_code,
@@ -311,7 +313,7 @@ def cancel_demand(*, demand: Demand, now: datetime) -> Demand:
     demand.status = DemandStatus.CANCELLED
     outbox.add(
         "demand.cancelled",
-        concerns=_parties(demand),
+        concerns=demand.parties,
         payload={"demand_id": str(demand.id), "market": demand.market_code},
         now=now,
     )
@@ -350,9 +352,7 @@ def expire_demands(*, now: datetime, most: int = 500) -> int:
     return len(due)
 
 
-def price_per_unit(
-    price: Decimal, per: Mapping[str, Any] | None, commodity: Commodity
-) -> Decimal:
+def price_per_unit(price: Decimal, per: Mapping[str, Any] | None, commodity: Commodity) -> Decimal:
     """A price quoted per another quantity, as VND per unit of the commodity, half to even.
 
     Raises:
@@ -362,8 +362,11 @@ def price_per_unit(
         return price
     units = units_per(per["unit"], commodity.unit)
     if units is None:
-        raise invalid("/price_per/unit", "Đơn vị không quy đổi được.", "This unit does not convert.")
-    unit_price = (price / (per["quantity"] * units)).quantize(PRICE_STEP, ROUND_HALF_EVEN)
+        raise invalid(
+            "/price_per/unit", "Đơn vị không quy đổi được.", "This unit does not convert."
+        )
+    quantity: Decimal = per["quantity"]
+    unit_price = (price / (quantity * units)).quantize(PRICE_STEP, ROUND_HALF_EVEN)
     if unit_price > HIGHEST_PRICE:
         raise invalid("/ask_price", "Giá quá cao.", "The price is too high.")
     return unit_price
@@ -374,10 +377,6 @@ def _end_offer(offer: Offer, status: OfferStatus) -> None:
         lot_for_update(offer.lot_id).release(offer.remaining)
     offer.status = status
     db.session.flush()
-
-
-def _parties(row: Offer | Demand) -> list[UUID]:
-    return [row.organisation_id] + ([row.agent_id] if row.agent_id else [])
 
 
 def _as_typed(price: Decimal, per: Mapping[str, Any] | None) -> dict[str, Any]:

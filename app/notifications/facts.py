@@ -15,7 +15,14 @@ from app.core.db import db
 from app.notifications.topics import Side
 
 UNITS = {"vi": {"stem": "cành", "head": "con"}, "en": {"stem": "stems", "head": "head"}}
-AMOUNTS = ("quantity", "cleared_quantity", "ask_price", "unit_price", "goods_amount", "total_amount")
+AMOUNTS = (
+    "quantity",
+    "cleared_quantity",
+    "ask_price",
+    "unit_price",
+    "goods_amount",
+    "total_amount",
+)
 
 
 def side_of(payload: dict[str, Any], organisation_id: UUID) -> Side:

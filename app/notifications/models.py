@@ -66,9 +66,7 @@ class Dispatch(Identified, Base):
     )
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
-    notification_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("notification.id"), index=True
-    )
+    notification_id: Mapped[UUID | None] = mapped_column(ForeignKey("notification.id"), index=True)
     invitation_id: Mapped[UUID | None] = mapped_column(ForeignKey("invitation.id"))
     channel: Mapped[str]
     address: Mapped[str]

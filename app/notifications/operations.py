@@ -10,9 +10,9 @@ from sqlalchemy.orm import joinedload
 from app.accounts.models import Invitation, Person, Role
 from app.accounts.queries import people_of
 from app.core import outbox, queue
+from app.core.after_commit import after_commit
 from app.core.db import db
 from app.core.outbox import OutboxMessage
-from app.core.transaction import after_commit
 from app.notifications.facts import facts_for, side_of
 from app.notifications.models import Channel, Dispatch, DispatchStatus, Notification
 from app.notifications.topics import INVITATION, TOPICS, Sentence

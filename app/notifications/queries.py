@@ -25,9 +25,7 @@ def get_notification(notification_id: UUID, *, person_id: UUID) -> Notification:
     Raises:
         NotFound: there is none, or it is somebody else's.
     """
-    found = db.session.scalar(
-        notifications_of(person_id).where(Notification.id == notification_id)
-    )
+    found = db.session.scalar(notifications_of(person_id).where(Notification.id == notification_id))
     if found is None:
         raise NotFound
     return found

@@ -77,9 +77,7 @@ class Order(Represented, Identified, Base):
 
     seller_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
     seller_capacity: Mapped[str]
-    seller_agent_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("organisation.id"), index=True
-    )
+    seller_agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id"))
     demand_id: Mapped[UUID | None] = mapped_column(ForeignKey("demand.id"), index=True)
     demand_quantity: Mapped[Quantity | None]
@@ -99,9 +97,7 @@ class Order(Represented, Identified, Base):
     buyer: Mapped[Organisation] = relationship(
         lazy="raise_on_sql", foreign_keys="Order.organisation_id"
     )
-    seller: Mapped[Organisation] = relationship(
-        lazy="raise_on_sql", foreign_keys="Order.seller_id"
-    )
+    seller: Mapped[Organisation] = relationship(lazy="raise_on_sql", foreign_keys="Order.seller_id")
     demand: Mapped[Demand | None] = relationship(lazy="raise_on_sql")
 
     @property

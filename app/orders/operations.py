@@ -220,8 +220,8 @@ def expire_orders(*, now: datetime, most: int = 200) -> int:
         .limit(most)
         .with_for_update(skip_locked=True)
     ).all()
-    for order in late:
-        order = get_order(order.id, seen=Order.id == order.id)
+    for one in late:
+        order = get_order(one.id, seen=Order.id == one.id)
         _end(order, OrderStatus.EXPIRED, now=now)
         _tell("order.expired", order, now=now)
     return len(late)

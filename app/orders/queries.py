@@ -15,9 +15,7 @@ def orders(condition: ColumnElement[bool]) -> Select[Order]:
     return (
         select(Order)
         .where(condition)
-        .options(
-            selectinload(Order.lines), joinedload(Order.buyer), joinedload(Order.seller)
-        )
+        .options(selectinload(Order.lines), joinedload(Order.buyer), joinedload(Order.seller))
     )
 
 

@@ -45,15 +45,11 @@ def get_administrative_unit(caller: Caller, unit_id: UUID) -> AdministrativeUnit
     return queries.get_unit(unit_id)
 
 
-@blueprint.operation(
-    "POST", "/sites", access=TRADERS, body=schemas.SiteIn, answer=schemas.SiteOut
-)
+@blueprint.operation("POST", "/sites", access=TRADERS, body=schemas.SiteIn, answer=schemas.SiteOut)
 def add_site(caller: Caller, body: dict[str, Any]) -> Site:
     """Declare a pick-up or delivery point."""
     party = caller.party(body.pop("on_behalf_of"))
-    return operations.add_site(
-        organisation_id=party.organisation_id, now=caller.now, **body
-    )
+    return operations.add_site(organisation_id=party.organisation_id, now=caller.now, **body)
 
 
 @blueprint.operation(

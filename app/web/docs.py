@@ -22,9 +22,7 @@ def home() -> WerkzeugResponse:
 def docs() -> Response:
     """Every route with who may call it, what it takes and what it answers; every refusal."""
     page = make_response(
-        render_template(
-            "docs.html", groups=_groups(_description()), refusals=refusals(), lang="vi"
-        )
+        render_template("docs.html", groups=_groups(_description()), refusals=refusals(), lang="vi")
     )
     page.headers["Content-Security-Policy"] = POLICY
     return page
@@ -70,7 +68,9 @@ def _groups(description: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
                         "key": _needs_key(operation),
                         "query": [one for one in _parameters(operation) if one["in"] == "query"],
                         "body": _fields(operation.get("requestBody"), schemas),
-                        "answers": sorted(code for code in operation["responses"] if code != "default"),
+                        "answers": sorted(
+                            code for code in operation["responses"] if code != "default"
+                        ),
                     }
                 )
     return groups
