@@ -2,6 +2,7 @@
 
 import click
 
+from app.cli.bench import bench
 from app.cli.clear import clear
 from app.cli.demo import demo
 from app.cli.people import appoint, token
@@ -13,5 +14,5 @@ def blao() -> None:
     """Sàn chuỗi giá trị cao nguyên · The highlands' value-chain marketplace."""
 
 
-for command in (run, demo, token, appoint, clear):
+for command in (run, demo, token, appoint, clear, bench):
     blao.add_command(command)

@@ -1,5 +1,6 @@
 """Logs: one JSON object a line, on standard error, without the values of local variables."""
 
+import logging
 import sys
 
 import structlog
@@ -16,3 +17,8 @@ def configure() -> None:
         ],
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
+
+
+def quieten() -> None:
+    """Keep this process's log to warnings, where the screen belongs to something else."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))

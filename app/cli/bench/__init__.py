@@ -1,0 +1,13 @@
+"""``blao bench …``: measured figures, on servers of its own unless DATABASE_URL is set."""
+
+import click
+
+from app.cli.bench.orders import orders
+
+
+@click.group()
+def bench() -> None:
+    """Đo đạc · Measure."""
+
+
+bench.add_command(orders)
