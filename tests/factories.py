@@ -4,19 +4,20 @@ import itertools
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.accounts.models import Kind
-from app.accounts.operations import appoint, issue_token
+from app.accounts.operations import appoint, invitation_code, issue_token
 from app.core import clock
 from app.core.transaction import transaction
 
 API = "/api/v1"
 PASSWORD = "mot-mat-khau-dai"
 COMMODITY = "green-coffee-robusta"
+SCHEME = "vietgap"
 B_LAO = {"ward_code": "24829", "latitude": 11.5301, "longitude": 107.8402}
 WARD_1 = {"ward_code": "24823", "latitude": 11.5503, "longitude": 107.8104}
 
@@ -41,16 +42,31 @@ class Account:
     headers: dict[str, str] = field(default_factory=dict)
 
     def request(
-        self, method: str, path: str, json: Any = None, *, key: str | None = None, **headers: str
+        self,
+        method: str,
+        path: str,
+        json: Any = None,
+        *,
+        key: str | None = None,
+        data: bytes | None = None,
+        **headers: str,
     ) -> TestResponse:
-        """Any call; a POST gets a fresh idempotency key unless one is given."""
+        """Any call; a POST gets a fresh idempotency key unless one is given.
+
+        ``data`` are the bytes of a body that no encoder would write, sent as JSON unless a
+        ``Content_Type`` is given.
+        """
         sent = {"Accept-Language": "en", **self.headers}
         if self.token:
             sent["Authorization"] = f"Bearer {self.token}"
         if method == "POST":
             sent["Idempotency-Key"] = key or str(uuid4())
+        if data is not None:
+            sent["Content-Type"] = "application/json"
         sent.update({name.replace("_", "-"): value for name, value in headers.items()})
-        return self.app.test_client().open(API + path, method=method, json=json, headers=sent)
+        return self.app.test_client().open(
+            API + path, method=method, json=json, data=data, headers=sent
+        )
 
     def get(self, path: str, **headers: str) -> TestResponse:
         return self.request("GET", path, **headers)
@@ -64,9 +80,9 @@ class Account:
         assert answer.status_code in (200, 201, 202), answer.get_data(as_text=True)
         return dict(answer.json or {})
 
-    def read(self, path: str) -> dict[str, Any]:
+    def read(self, path: str, **headers: str) -> dict[str, Any]:
         """A GET that has to succeed."""
-        answer = self.get(path)
+        answer = self.get(path, **headers)
         assert answer.status_code == 200, answer.get_data(as_text=True)
         return dict(answer.json or {})
 
@@ -113,6 +129,38 @@ class Trade:
 
     def cooperative(self, **organisation: Any) -> Account:
         return self.account("cooperative", **organisation)
+
+    def colleague(self, of: Account, role: str = "viewer") -> Account:
+        """Somebody else in an organisation, invited by mail, with a role of their own."""
+        number = next(_numbers)
+        login = f"colleague{number}@example.com"
+        invitation = {"name": f"Đồng nghiệp {number}", "email": login, "role": role}
+        self.accept(of.made("/invitations", invitation)["id"], password=PASSWORD)
+        token = self.visitor.made("/tokens", {"login": login, "password": PASSWORD})["token"]
+        return Account(self.app, token, of.organisation_id, login, of.site_id)
+
+    def accept(self, invitation_id: str, person: Account | None = None, **body: Any) -> None:
+        """Take up an invitation with the code that went to its addressee."""
+        code = invitation_code(UUID(invitation_id), secret=self.app.config["SECRET_KEY"])
+        path = f"/invitations/{invitation_id}/acceptance"
+        (person or self.visitor).made(path, {"code": code, **body})
+
+    def clear(self, market: str) -> dict[str, Any]:
+        """A round of a market, asked for by an operator and cleared by a worker."""
+        from workers.clearing import clear_round
+
+        operator = self.operator
+        round_id = operator.made("/rounds", {"market": market})["id"]
+        with self.app.app_context():
+            clear_round.run(round_id=round_id)
+        return operator.read(f"/rounds/{round_id}")
+
+    def relay(self) -> None:
+        """What a worker does with the outbox when told to look."""
+        from workers.notifications import relay_outbox
+
+        with self.app.app_context():
+            relay_outbox.run()
 
     def appointed(self, kind: Kind) -> Account:
         """An operator or authority, who can only come from the console."""
@@ -182,6 +230,26 @@ def demand_body(buyer: Account, **changes: Any) -> dict[str, Any]:
 
 def a_demand(buyer: Account, **changes: Any) -> dict[str, Any]:
     return buyer.made("/demands", demand_body(buyer, **changes))
+
+
+def a_membership(farm: Account, cooperative: Account, *grants: str) -> dict[str, Any]:
+    """The farm joins the cooperative and gives it these grants: consent, mandate."""
+    membership = farm.made("/memberships", {"cooperative_id": cooperative.organisation_id})
+    for grant in grants:
+        membership = farm.made(f"/memberships/{membership['id']}/{grant}")
+    return membership
+
+
+def a_certificate(holder: Account, **changes: Any) -> dict[str, Any]:
+    """A claimed certificate for green coffee, valid since a year ago."""
+    body = {
+        "scheme": SCHEME,
+        "number": f"VG-{next(_numbers)}",
+        "commodities": [COMMODITY],
+        "valid_from": day(-365)[:10],
+        "valid_until": day(365)[:10],
+    }
+    return holder.made("/certificates", body | changes)
 
 
 def order_body(buyer: Account, offer: dict[str, Any], quantity: str = "10.000") -> dict[str, Any]:

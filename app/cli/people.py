@@ -35,7 +35,7 @@ def token(login: str) -> None:
 
 @click.command()
 @click.argument("login")
-@click.argument("office", type=click.Choice([Kind.OPERATOR, Kind.AUTHORITY]))
+@click.argument("office", type=click.Choice([Kind.OPERATOR.value, Kind.AUTHORITY.value]))
 def appoint(login: str, office: str) -> None:
     """Giao cho LOGIN quyền OFFICE và chỉ quyền đó · Make LOGIN operator or authority only."""
 

@@ -4,7 +4,10 @@ import smtplib
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.utils import format_datetime
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from app.core import clock
 
 TIMEOUT = 10
 
@@ -33,6 +36,7 @@ class MailServer:
         message["From"] = self.sender
         message["To"] = to
         message["Subject"] = subject
+        message["Date"] = format_datetime(clock.now())
         message["Message-ID"] = f"<{message_id}@blao.invalid>"
         message.set_content(body)
         try:
