@@ -36,7 +36,10 @@ blueprint = Blueprint("accounts", __name__, description="Organisations, people, 
     idempotency=Idempotency.EXEMPT,
 )
 def register(caller: Caller, body: dict[str, Any]) -> dict[str, UUID]:
-    """Open an organisation with its first person."""
+    """Open an organisation with its first person.
+
+    Mở một tổ chức với người đầu tiên.
+    """
     organisation, person = operations.register(**body, now=caller.now)
     return {"organisation_id": organisation.id, "person_id": person.id}
 
@@ -50,7 +53,10 @@ def register(caller: Caller, body: dict[str, Any]) -> dict[str, UUID]:
     idempotency=Idempotency.EXEMPT,
 )
 def sign_in(caller: Caller, body: dict[str, str]) -> dict[str, Any]:
-    """Sign in; the token is shown this once."""
+    """Sign in; the token is shown this once.
+
+    Đăng nhập; mã truy cập chỉ hiện một lần này.
+    """
     with sign_in_attempt(body["login"]):
         token, row = operations.sign_in(**body, now=caller.now)
     return {"token": token, "expires_at": row.expires_at}
@@ -60,27 +66,39 @@ def sign_in(caller: Caller, body: dict[str, str]) -> dict[str, Any]:
     "GET", "/tokens", access=SIGNED_IN, query=PageQuery, answer=page_schema(schemas.TokenRow)
 )
 def list_tokens(caller: Caller, query: dict[str, Any]) -> Page:
-    """My tokens, newest first; never their text."""
+    """My tokens, newest first; never their text.
+
+    Các mã truy cập của tôi, mới nhất trước; không hiện nội dung mã.
+    """
     mine = select(AccessToken).where(AccessToken.person_id == caller.signed_in.id)
     return page(mine, order=[By(AccessToken.id, descending=True)], query=query)
 
 
 @blueprint.operation("DELETE", "/tokens/current", access=SIGNED_IN)
 def sign_out(caller: Caller) -> None:
-    """Sign out: the token used for this call ends."""
+    """Sign out: the token used for this call ends.
+
+    Đăng xuất: mã dùng cho lần gọi này hết hiệu lực.
+    """
     if caller.token_id is not None:
         operations.revoke_token(person=caller.signed_in, token_id=caller.token_id, now=caller.now)
 
 
 @blueprint.operation("DELETE", "/tokens/<uuid:token_id>", access=SIGNED_IN)
 def revoke_token(caller: Caller, token_id: UUID) -> None:
-    """End one of my tokens."""
+    """End one of my tokens.
+
+    Thu hồi một mã truy cập của tôi.
+    """
     operations.revoke_token(person=caller.signed_in, token_id=token_id, now=caller.now)
 
 
 @blueprint.operation("GET", "/me", access=SIGNED_IN, answer=schemas.MeOut)
 def me(caller: Caller) -> dict[str, Any]:
-    """Who I am and where I have which role."""
+    """Who I am and where I have which role.
+
+    Tôi là ai, giữ vai trò gì ở đâu.
+    """
     return {"person": caller.signed_in, "organisations": queries.roles_of(caller.signed_in.id)}
 
 
@@ -88,7 +106,10 @@ def me(caller: Caller) -> dict[str, Any]:
     "POST", "/invitations", access=MANAGERS, body=schemas.InvitationIn, answer=schemas.InvitationOut
 )
 def invite(caller: Caller, body: dict[str, Any]) -> Invitation:
-    """Invite somebody into my organisation."""
+    """Invite somebody into my organisation.
+
+    Mời một người vào tổ chức của tôi.
+    """
     return operations.invite(
         organisation_id=caller.acting.id, by=caller.signed_in, now=caller.now, **body
     )
@@ -102,7 +123,10 @@ def invite(caller: Caller, body: dict[str, Any]) -> Invitation:
     answer=page_schema(schemas.InvitationOut),
 )
 def list_invitations(caller: Caller, query: dict[str, Any]) -> Page:
-    """Invitations into my organisation, newest first."""
+    """Invitations into my organisation, newest first.
+
+    Lời mời vào tổ chức của tôi, mới nhất trước.
+    """
     seen = queries.invitations_of(caller.acting.id, everything=caller.sees_all)
     return page(seen, order=[By(Invitation.id, descending=True)], query=query)
 
@@ -111,7 +135,10 @@ def list_invitations(caller: Caller, query: dict[str, Any]) -> Page:
     "GET", "/invitations/<uuid:invitation_id>", access=MANAGERS, answer=schemas.InvitationOut
 )
 def get_invitation(caller: Caller, invitation_id: UUID) -> Invitation:
-    """One invitation into my organisation."""
+    """One invitation into my organisation.
+
+    Một lời mời vào tổ chức của tôi.
+    """
     seen = queries.invitations_of(caller.acting.id, everything=caller.sees_all)
     found = db.session.scalar(seen.where(Invitation.id == invitation_id))
     if found is None:
@@ -128,7 +155,10 @@ def get_invitation(caller: Caller, invitation_id: UUID) -> Invitation:
     idempotency=Idempotency.EXEMPT,
 )
 def accept_invitation(caller: Caller, invitation_id: UUID, body: dict[str, Any]) -> Any:
-    """Take up a role, signed in or as a new person."""
+    """Take up a role, signed in or as a new person.
+
+    Nhận vai trò, khi đã đăng nhập hoặc với tư cách người mới.
+    """
     return operations.accept_invitation(
         invitation_id=invitation_id,
         code=body["code"],
@@ -144,7 +174,10 @@ def accept_invitation(caller: Caller, invitation_id: UUID, body: dict[str, Any])
     "POST", "/memberships", access=JOINERS, body=schemas.MembershipIn, answer=schemas.MembershipOut
 )
 def join(caller: Caller, body: dict[str, UUID]) -> Membership:
-    """Join a cooperative."""
+    """Join a cooperative.
+
+    Vào một hợp tác xã.
+    """
     return operations.join(organisation_id=caller.acting.id, now=caller.now, **body)
 
 
@@ -156,7 +189,10 @@ def join(caller: Caller, body: dict[str, UUID]) -> Membership:
     answer=page_schema(schemas.MembershipOut),
 )
 def list_memberships(caller: Caller, query: dict[str, Any]) -> Page:
-    """Memberships my organisation takes part in, newest first."""
+    """Memberships my organisation takes part in, newest first.
+
+    Các tư cách thành viên mà tổ chức của tôi tham gia, mới nhất trước.
+    """
     seen = queries.memberships_seen_by(caller.acting.id, everything=caller.sees_all)
     return page(seen, order=[By(Membership.id, descending=True)], query=query)
 
@@ -165,13 +201,19 @@ def list_memberships(caller: Caller, query: dict[str, Any]) -> Page:
     "GET", "/memberships/<uuid:membership_id>", access=READERS, answer=schemas.MembershipOut
 )
 def get_membership(caller: Caller, membership_id: UUID) -> Membership:
-    """One membership."""
+    """One membership.
+
+    Một tư cách thành viên.
+    """
     return _membership(caller, membership_id)
 
 
 @blueprint.operation("DELETE", "/memberships/<uuid:membership_id>", access=TRADE_MANAGERS)
 def leave(caller: Caller, membership_id: UUID) -> None:
-    """End a membership, from either side."""
+    """End a membership, from either side.
+
+    Chấm dứt tư cách thành viên, từ phía nào cũng được.
+    """
     membership = _membership(caller, membership_id)
     operations.leave(membership=membership, by=caller.signed_in, now=caller.now)
 
@@ -190,8 +232,9 @@ def _grants(kind: GrantKind) -> None:
         operations.withdraw(membership=membership, kind=kind, by=caller.signed_in, now=caller.now)
 
     give.__name__, take_back.__name__ = f"give_{kind}", f"withdraw_{kind}"
-    give.__doc__ = f"Give the cooperative my {kind}."
-    take_back.__doc__ = f"Withdraw my {kind}, at once."
+    named = {"consent": "sự đồng ý chia sẻ số liệu", "mandate": "ủy quyền làm thay"}[kind]
+    give.__doc__ = f"Give the cooperative my {kind}.\n\nTrao cho hợp tác xã {named}."
+    take_back.__doc__ = f"Withdraw my {kind}, at once.\n\nRút lại {named}, có hiệu lực ngay."
     rule = f"/memberships/<uuid:membership_id>/{kind}"
     blueprint.operation("POST", rule, access=JOINERS, answer=schemas.MembershipOut)(give)
     blueprint.operation("DELETE", rule, access=JOINERS)(take_back)

@@ -22,7 +22,10 @@ blueprint = Blueprint("analytics", __name__, description="Figures for cooperativ
     answer=schemas.SummaryOut,
 )
 def summary(caller: Caller, query: dict[str, Any]) -> Summary:
-    """What my cooperative and its consenting members offered and sold."""
+    """What my cooperative and its consenting members offered and sold.
+
+    Hợp tác xã của tôi và các thành viên đồng ý chia sẻ đã chào bán và bán được gì.
+    """
     until = query.get("until", clock.local_date(caller.now))
     return cooperative_summary(
         cooperative_id=caller.acting.id,

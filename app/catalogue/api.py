@@ -19,7 +19,10 @@ blueprint = Blueprint("catalogue", __name__, description="What can be traded")
     answer=page_schema(schemas.CommodityOut),
 )
 def list_commodities(caller: Caller, query: dict[str, Any]) -> Page:
-    """Commodities in Vietnamese order."""
+    """Commodities in Vietnamese order.
+
+    Các mặt hàng theo thứ tự tiếng Việt.
+    """
     filters = {name: query.get(name) for name in ("q", "category", "market")}
     return page(queries.commodities(**filters), order=_by_name(Commodity), query=query)
 
@@ -28,7 +31,10 @@ def list_commodities(caller: Caller, query: dict[str, Any]) -> Page:
     "GET", "/commodities/<string:code>", access=PUBLIC, answer=schemas.CommodityOut
 )
 def get_commodity(caller: Caller, code: str) -> Commodity:
-    """One commodity with its qualities and grades."""
+    """One commodity with its qualities and grades.
+
+    Một mặt hàng với chỉ tiêu chất lượng và các loại.
+    """
     return queries.get_commodity(code)
 
 
@@ -36,13 +42,19 @@ def get_commodity(caller: Caller, code: str) -> Commodity:
     "GET", "/markets", access=PUBLIC, query=PageQuery, answer=page_schema(schemas.MarketOut)
 )
 def list_markets(caller: Caller, query: dict[str, Any]) -> Page:
-    """Markets in Vietnamese order."""
+    """Markets in Vietnamese order.
+
+    Các thị trường theo thứ tự tiếng Việt.
+    """
     return page(queries.markets_with_commodities(), order=_by_name(Market), query=query)
 
 
 @blueprint.operation("GET", "/markets/<string:code>", access=PUBLIC, answer=schemas.MarketOut)
 def get_market(caller: Caller, code: str) -> Market:
-    """One market: its commodities, its haulage tariff, its next round."""
+    """One market: its commodities, its haulage tariff, its next round.
+
+    Một thị trường: mặt hàng, biểu giá cước, phiên ghép sắp tới.
+    """
     return queries.get_market(code)
 
 
@@ -54,7 +66,10 @@ def get_market(caller: Caller, code: str) -> Market:
     answer=page_schema(schemas.ProcessingLineOut),
 )
 def list_processing_lines(caller: Caller, query: dict[str, Any]) -> Page:
-    """Processing lines in Vietnamese order."""
+    """Processing lines in Vietnamese order.
+
+    Các dây chuyền chế biến theo thứ tự tiếng Việt.
+    """
     return page(queries.processing_lines(), order=_by_name(ProcessingLine), query=query)
 
 
@@ -62,7 +77,10 @@ def list_processing_lines(caller: Caller, query: dict[str, Any]) -> Page:
     "GET", "/processing-lines/<string:code>", access=PUBLIC, answer=schemas.ProcessingLineOut
 )
 def get_processing_line(caller: Caller, code: str) -> ProcessingLine:
-    """One processing line and the commodities it accepts."""
+    """One processing line and the commodities it accepts.
+
+    Một dây chuyền chế biến và các mặt hàng nó nhận.
+    """
     return queries.get_processing_line(code)
 
 
@@ -74,7 +92,10 @@ def get_processing_line(caller: Caller, code: str) -> ProcessingLine:
     answer=page_schema(schemas.CertificateSchemeOut),
 )
 def list_certificate_schemes(caller: Caller, query: dict[str, Any]) -> Page:
-    """Certificate schemes in Vietnamese order."""
+    """Certificate schemes in Vietnamese order.
+
+    Các chương trình chứng nhận theo thứ tự tiếng Việt.
+    """
     return page(queries.certificate_schemes(), order=_by_name(CertificateScheme), query=query)
 
 
@@ -85,7 +106,10 @@ def list_certificate_schemes(caller: Caller, query: dict[str, Any]) -> Page:
     answer=schemas.CertificateSchemeOut,
 )
 def get_certificate_scheme(caller: Caller, code: str) -> CertificateScheme:
-    """One certificate scheme."""
+    """One certificate scheme.
+
+    Một chương trình chứng nhận.
+    """
     return queries.get_certificate_scheme(code)
 
 

@@ -27,7 +27,10 @@ blueprint = Blueprint("clearing", __name__, description="Rounds and their result
     idempotency=Idempotency.REQUIRED,
 )
 def request_round(caller: Caller, body: dict[str, str]) -> Round:
-    """Ask for a round of a market now; poll it until it is cleared or void."""
+    """Ask for a round of a market now; poll it until it is cleared or void.
+
+    Yêu cầu một phiên ghép của thị trường ngay bây giờ; đọc lại tới khi xong hoặc bị hủy.
+    """
     return operations.request_round(market_code=body["market"], now=caller.now)
 
 
@@ -39,7 +42,10 @@ def request_round(caller: Caller, body: dict[str, str]) -> Round:
     answer=page_schema(schemas.RoundOut),
 )
 def list_rounds(caller: Caller, query: dict[str, Any]) -> Page:
-    """Rounds, newest first."""
+    """Rounds, newest first.
+
+    Các phiên ghép, mới nhất trước.
+    """
     statement = queries.rounds()
     if "market" in query:
         statement = statement.where(Round.market_code == query["market"])
@@ -50,7 +56,10 @@ def list_rounds(caller: Caller, query: dict[str, Any]) -> Page:
 
 @blueprint.operation("GET", "/rounds/<uuid:round_id>", access=READERS, answer=schemas.RoundOut)
 def get_round(caller: Caller, round_id: UUID) -> Round:
-    """One round."""
+    """One round.
+
+    Một phiên ghép.
+    """
     return queries.get_round(round_id)
 
 
@@ -58,7 +67,10 @@ def get_round(caller: Caller, round_id: UUID) -> Round:
     "GET", "/rounds/<uuid:round_id>/snapshot", access=OPERATORS, answer=schemas.SnapshotOut
 )
 def get_snapshot(caller: Caller, round_id: UUID) -> dict[str, object]:
-    """The frozen book of a round: everything needed to clear it again elsewhere."""
+    """The frozen book of a round: everything needed to clear it again elsewhere.
+
+    Sổ lệnh đã chốt của phiên: đủ để ghép lại ở nơi khác.
+    """
     return queries.get_snapshot(round_id)
 
 
@@ -70,7 +82,10 @@ def get_snapshot(caller: Caller, round_id: UUID) -> dict[str, object]:
     answer=page_schema(schemas.MatchOut),
 )
 def list_matches(caller: Caller, round_id: UUID, query: dict[str, Any]) -> Page:
-    """The matches of a round that I take part in."""
+    """The matches of a round that I take part in.
+
+    Các cặp ghép của phiên mà tôi tham gia.
+    """
     queries.get_round(round_id)
     seen = queries.concerning(caller.acting.id, everything=caller.sees_all)
     return page(queries.matches_of(round_id, seen=seen), order=[By(Match.id)], query=query)
@@ -78,7 +93,10 @@ def list_matches(caller: Caller, round_id: UUID, query: dict[str, Any]) -> Page:
 
 @blueprint.operation("GET", "/matches/<uuid:match_id>", access=READERS, answer=schemas.MatchOut)
 def get_match(caller: Caller, match_id: UUID) -> Match:
-    """One match that I take part in."""
+    """One match that I take part in.
+
+    Một cặp ghép mà tôi tham gia.
+    """
     seen = queries.concerning(caller.acting.id, everything=caller.sees_all)
     return queries.get_match(match_id, seen=seen)
 
@@ -92,7 +110,10 @@ def get_match(caller: Caller, match_id: UUID) -> Match:
     idempotency=Idempotency.REQUIRED,
 )
 def accept_match(caller: Caller, match_id: UUID) -> Match:
-    """Agree to a proposed match."""
+    """Agree to a proposed match.
+
+    Đồng ý với cặp ghép được đề nghị.
+    """
     match, side = _own_match(caller, match_id)
     return settlement.accept_match(match=match, side=side, now=caller.now)
 
@@ -106,7 +127,10 @@ def accept_match(caller: Caller, match_id: UUID) -> Match:
     idempotency=Idempotency.REQUIRED,
 )
 def refuse_match(caller: Caller, match_id: UUID) -> Match:
-    """Decline a proposed match."""
+    """Decline a proposed match.
+
+    Từ chối cặp ghép được đề nghị.
+    """
     match, _ = _own_match(caller, match_id)
     return settlement.refuse_match(match=match, now=caller.now)
 
@@ -118,7 +142,10 @@ def refuse_match(caller: Caller, match_id: UUID) -> Match:
     answer=schemas.ExplanationOut,
 )
 def explain_offer(caller: Caller, offer_id: UUID) -> dict[str, Any]:
-    """Why my offer sold or did not, in the last round it was in."""
+    """Why my offer sold or did not, in the last round it was in.
+
+    Vì sao tin chào bán của tôi bán được hay không, ở phiên gần nhất.
+    """
     get_offer(offer_id, seen=caller.sees(Offer))
     return _told(queries.latest_outcome(offer_id=offer_id))
 
@@ -130,7 +157,10 @@ def explain_offer(caller: Caller, offer_id: UUID) -> dict[str, Any]:
     answer=schemas.ExplanationOut,
 )
 def explain_demand(caller: Caller, demand_id: UUID) -> dict[str, Any]:
-    """Why my demand was filled or not, in the last round it was in."""
+    """Why my demand was filled or not, in the last round it was in.
+
+    Vì sao nhu cầu của tôi được đáp ứng hay không, ở phiên gần nhất.
+    """
     get_demand(demand_id, seen=caller.sees(Demand))
     return _told(queries.latest_outcome(demand_id=demand_id))
 
@@ -143,7 +173,10 @@ def explain_demand(caller: Caller, demand_id: UUID) -> dict[str, Any]:
     answer=page_schema(schemas.PriceOut),
 )
 def list_prices(caller: Caller, code: str, query: dict[str, Any]) -> Page:
-    """A market's clearing prices, newest first, per unit of its base commodity."""
+    """A market's clearing prices, newest first, per unit of its base commodity.
+
+    Giá khớp của thị trường, mới nhất trước, theo đơn vị của mặt hàng gốc.
+    """
     get_market(code)
     newest = [By(MarketPrice.cleared_at, descending=True), By(MarketPrice.round_id)]
     return page(queries.prices_of(code), order=newest, query=query)

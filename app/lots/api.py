@@ -17,7 +17,10 @@ blueprint = Blueprint("lots", __name__, description="Lots and certificates")
 
 @blueprint.operation("POST", "/lots", access=SELLERS, body=schemas.LotIn, answer=schemas.LotOut)
 def declare_lot(caller: Caller, body: dict[str, Any]) -> Lot:
-    """Declare a lot, harvested or forecast."""
+    """Declare a lot, harvested or forecast.
+
+    Khai báo một lô, đã thu hoạch hoặc dự báo.
+    """
     party = caller.party(body.pop("on_behalf_of"))
     return operations.declare_lot(party=party, now=caller.now, **body)
 
@@ -26,7 +29,10 @@ def declare_lot(caller: Caller, body: dict[str, Any]) -> Lot:
     "GET", "/lots", access=READERS, query=schemas.LotQuery, answer=page_schema(schemas.LotOut)
 )
 def list_lots(caller: Caller, query: dict[str, Any]) -> Page:
-    """My lots, and those I act for as an agent, newest first."""
+    """My lots, and those I act for as an agent, newest first.
+
+    Các lô của tôi và các lô tôi làm thay, mới nhất trước.
+    """
     statement = queries.lots(caller.sees(Lot))
     if "commodity" in query:
         statement = statement.where(Lot.commodity_code == query["commodity"])
@@ -37,7 +43,10 @@ def list_lots(caller: Caller, query: dict[str, Any]) -> Page:
 
 @blueprint.operation("GET", "/lots/<uuid:lot_id>", access=READERS, answer=schemas.LotOut)
 def get_lot(caller: Caller, lot_id: UUID) -> Lot:
-    """One lot."""
+    """One lot.
+
+    Một lô.
+    """
     return queries.get_lot(lot_id, seen=caller.sees(Lot))
 
 
@@ -50,7 +59,10 @@ def get_lot(caller: Caller, lot_id: UUID) -> Lot:
     status=200,
 )
 def harvest_lot(caller: Caller, lot_id: UUID, body: dict[str, Any]) -> Lot:
-    """A forecast has been harvested."""
+    """A forecast has been harvested.
+
+    Lô dự báo đã được thu hoạch.
+    """
     harvested_at = body["harvested_at"] or caller.now
     return operations.harvest_lot(
         lot=_own_lot(caller, lot_id),
@@ -64,7 +76,10 @@ def harvest_lot(caller: Caller, lot_id: UUID, body: dict[str, Any]) -> Lot:
     "POST", "/lots/<uuid:lot_id>/spoilage", access=SELLERS, answer=schemas.LotOut, status=200
 )
 def spoil_lot(caller: Caller, lot_id: UUID) -> Lot:
-    """A lot has spoiled."""
+    """A lot has spoiled.
+
+    Lô đã hỏng.
+    """
     return operations.spoil_lot(lot=_own_lot(caller, lot_id), now=caller.now)
 
 
@@ -76,7 +91,10 @@ def spoil_lot(caller: Caller, lot_id: UUID) -> Lot:
     answer=schemas.CertificateOut,
 )
 def register_certificate(caller: Caller, body: dict[str, Any]) -> Certificate:
-    """Declare a certificate."""
+    """Declare a certificate.
+
+    Khai báo một chứng nhận.
+    """
     party = caller.party(body.pop("on_behalf_of"))
     return operations.register_certificate(party=party, now=caller.now, **body)
 
@@ -89,7 +107,10 @@ def register_certificate(caller: Caller, body: dict[str, Any]) -> Certificate:
     answer=page_schema(schemas.CertificateOut),
 )
 def list_certificates(caller: Caller, query: dict[str, Any]) -> Page:
-    """Certificates I hold or may verify, newest first."""
+    """Certificates I hold or may verify, newest first.
+
+    Các chứng nhận tôi giữ hoặc được xác minh, mới nhất trước.
+    """
     seen = select(Certificate).where(_seen_certificates(caller))
     return page(seen, order=[By(Certificate.id, descending=True)], query=query)
 
@@ -101,7 +122,10 @@ def list_certificates(caller: Caller, query: dict[str, Any]) -> Page:
     answer=schemas.CertificateOut,
 )
 def get_certificate(caller: Caller, certificate_id: UUID) -> Certificate:
-    """One certificate."""
+    """One certificate.
+
+    Một chứng nhận.
+    """
     return queries.get_certificate(certificate_id, seen=_seen_certificates(caller))
 
 
@@ -113,7 +137,10 @@ def get_certificate(caller: Caller, certificate_id: UUID) -> Certificate:
     status=200,
 )
 def verify_certificate(caller: Caller, certificate_id: UUID) -> Certificate:
-    """Verify a certificate."""
+    """Verify a certificate.
+
+    Xác minh một chứng nhận.
+    """
     certificate = queries.get_certificate(certificate_id, seen=true(), lock=True)
     return operations.verify_certificate(
         certificate=certificate, by=caller.signed_in, now=caller.now

@@ -20,7 +20,10 @@ blueprint = Blueprint("market", __name__, description="The open book")
     "POST", "/offers", access=SELLERS, body=schemas.OfferIn, answer=schemas.OfferOut
 )
 def list_offer(caller: Caller, body: dict[str, Any]) -> Offer:
-    """Offer a part of a lot."""
+    """Offer a part of a lot.
+
+    Chào bán một phần của lô.
+    """
     party = caller.party(body.pop("on_behalf_of"))
     own = Lot.organisation_id == party.organisation_id
     lot = get_lot(body.pop("lot_id"), seen=own, lock=True)
@@ -35,7 +38,10 @@ def list_offer(caller: Caller, body: dict[str, Any]) -> Offer:
     answer=page_schema(schemas.OfferOut),
 )
 def list_offers(caller: Caller, query: dict[str, Any]) -> Page:
-    """Search the open offers, or my own in any state with ``mine=true``."""
+    """Search the open offers, or my own in any state with ``mine=true``.
+
+    Tìm các tin chào bán đang mở, hoặc mọi tin của tôi với ``mine=true``.
+    """
     if query["mine"]:
         statement = queries.offers(caller.sees(Offer))
     else:
@@ -51,7 +57,10 @@ def list_offers(caller: Caller, query: dict[str, Any]) -> Page:
 
 @blueprint.operation("GET", "/offers/<uuid:offer_id>", access=PUBLIC, answer=schemas.OfferOut)
 def get_offer(caller: Caller, offer_id: UUID) -> Offer:
-    """One offer: my own whole, another's as the public sees it while it is open."""
+    """One offer: my own whole, another's as the public sees it while it is open.
+
+    Một tin chào bán: của tôi thì đầy đủ, của người khác thì như công chúng thấy khi còn mở.
+    """
     open_now = queries.open_offers(reader=caller.organisation_id, now=caller.now).whereclause
     assert open_now is not None
     return _shown(queries.get_offer(offer_id, seen=or_(caller.sees(Offer), open_now)), caller)
@@ -65,7 +74,10 @@ def get_offer(caller: Caller, offer_id: UUID) -> Offer:
     answer=schemas.OfferOut,
 )
 def change_offer(caller: Caller, offer_id: UUID, body: dict[str, Any]) -> Offer:
-    """Change the price or the time of an offer."""
+    """Change the price or the time of an offer.
+
+    Đổi giá hoặc thời hạn của tin chào bán.
+    """
     offer = _own_offer(caller, offer_id)
     check_if_match(schemas.OfferOut().dump(offer))
     return _whole(operations.change_offer(offer=offer, now=caller.now, **body))
@@ -79,7 +91,10 @@ def change_offer(caller: Caller, offer_id: UUID, body: dict[str, Any]) -> Offer:
     status=200,
 )
 def publish_offer(caller: Caller, offer_id: UUID) -> Offer:
-    """Open a draft."""
+    """Open a draft.
+
+    Mở một tin nháp.
+    """
     return operations.publish_offer(offer=_own_offer(caller, offer_id), now=caller.now)
 
 
@@ -91,7 +106,10 @@ def publish_offer(caller: Caller, offer_id: UUID) -> Offer:
     status=200,
 )
 def withdraw_offer(caller: Caller, offer_id: UUID) -> Offer:
-    """Take an offer off the market."""
+    """Take an offer off the market.
+
+    Rút tin chào bán khỏi chợ.
+    """
     return operations.withdraw_offer(offer=_own_offer(caller, offer_id), now=caller.now)
 
 
@@ -99,7 +117,10 @@ def withdraw_offer(caller: Caller, offer_id: UUID) -> Offer:
     "POST", "/demands", access=BUYERS, body=schemas.DemandIn, answer=schemas.DemandOut
 )
 def post_demand(caller: Caller, body: dict[str, Any]) -> Demand:
-    """Post a demand."""
+    """Post a demand.
+
+    Đăng một nhu cầu mua.
+    """
     party = caller.party(body.pop("on_behalf_of"))
     return operations.post_demand(party=party, now=caller.now, **body)
 
@@ -112,7 +133,10 @@ def post_demand(caller: Caller, body: dict[str, Any]) -> Demand:
     answer=page_schema(schemas.DemandOut),
 )
 def list_demands(caller: Caller, query: dict[str, Any]) -> Page:
-    """My demands, newest first."""
+    """My demands, newest first.
+
+    Các nhu cầu của tôi, mới nhất trước.
+    """
     statement = queries.demands(caller.sees(Demand))
     if "commodity" in query:
         statement = statement.where(queries.accepts_commodity(query["commodity"]))
@@ -123,7 +147,10 @@ def list_demands(caller: Caller, query: dict[str, Any]) -> Page:
 
 @blueprint.operation("GET", "/demands/<uuid:demand_id>", access=READERS, answer=schemas.DemandOut)
 def get_demand(caller: Caller, demand_id: UUID) -> Demand:
-    """One demand."""
+    """One demand.
+
+    Một nhu cầu mua.
+    """
     return queries.get_demand(demand_id, seen=caller.sees(Demand))
 
 
@@ -135,7 +162,10 @@ def get_demand(caller: Caller, demand_id: UUID) -> Demand:
     status=200,
 )
 def publish_demand(caller: Caller, demand_id: UUID) -> Demand:
-    """Open a draft."""
+    """Open a draft.
+
+    Mở một nhu cầu nháp.
+    """
     return operations.publish_demand(demand=_own_demand(caller, demand_id), now=caller.now)
 
 
@@ -147,7 +177,10 @@ def publish_demand(caller: Caller, demand_id: UUID) -> Demand:
     status=200,
 )
 def cancel_demand(caller: Caller, demand_id: UUID) -> Demand:
-    """Want no more than has been ordered."""
+    """Want no more than has been ordered.
+
+    Không mua thêm ngoài phần đã đặt.
+    """
     return operations.cancel_demand(demand=_own_demand(caller, demand_id), now=caller.now)
 
 

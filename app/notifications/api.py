@@ -20,7 +20,10 @@ blueprint = Blueprint("notifications", __name__, description="What people are to
     answer=page_schema(schemas.NotificationOut),
 )
 def list_notifications(caller: Caller, query: dict[str, Any]) -> Page:
-    """My notifications, newest first."""
+    """My notifications, newest first.
+
+    Các thông báo của tôi, mới nhất trước.
+    """
     mine = queries.notifications_of(caller.signed_in.id)
     if query["unread"]:
         mine = mine.where(Notification.read_at.is_(None))
@@ -34,7 +37,10 @@ def list_notifications(caller: Caller, query: dict[str, Any]) -> Page:
     answer=schemas.NotificationOut,
 )
 def get_notification(caller: Caller, notification_id: UUID) -> Notification:
-    """One of my notifications."""
+    """One of my notifications.
+
+    Một thông báo của tôi.
+    """
     return queries.get_notification(notification_id, person_id=caller.signed_in.id)
 
 
@@ -46,6 +52,9 @@ def get_notification(caller: Caller, notification_id: UUID) -> Notification:
     status=200,
 )
 def read_notification(caller: Caller, notification_id: UUID) -> Notification:
-    """I have read it."""
+    """I have read it.
+
+    Tôi đã đọc.
+    """
     found = queries.get_notification(notification_id, person_id=caller.signed_in.id)
     return operations.mark_read(notification=found, now=caller.now)

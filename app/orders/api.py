@@ -22,7 +22,10 @@ blueprint = Blueprint("orders", __name__, description="Orders")
     idempotency=Idempotency.REQUIRED,
 )
 def place_order(caller: Caller, body: dict[str, Any]) -> Order:
-    """Order from open offers of one seller."""
+    """Order from open offers of one seller.
+
+    Đặt hàng từ các tin đang mở của một người bán.
+    """
     party = caller.party(body.pop("on_behalf_of"))
     return operations.place_order(party=party, now=caller.now, **body)
 
@@ -35,7 +38,10 @@ def place_order(caller: Caller, body: dict[str, Any]) -> Order:
     answer=page_schema(schemas.OrderOut),
 )
 def list_orders(caller: Caller, query: dict[str, Any]) -> Page:
-    """Orders I take part in, newest first."""
+    """Orders I take part in, newest first.
+
+    Các đơn hàng tôi tham gia, mới nhất trước.
+    """
     seen = queries.concerning(caller.acting.id, everything=caller.sees_all)
     statement = queries.orders(seen)
     if "status" in query:
@@ -45,7 +51,10 @@ def list_orders(caller: Caller, query: dict[str, Any]) -> Page:
 
 @blueprint.operation("GET", "/orders/<uuid:order_id>", access=READERS, answer=schemas.OrderOut)
 def get_order(caller: Caller, order_id: UUID) -> Order:
-    """One order."""
+    """One order.
+
+    Một đơn hàng.
+    """
     seen = queries.concerning(caller.acting.id, everything=caller.sees_all)
     return queries.get_order(order_id, seen=seen)
 
@@ -59,7 +68,10 @@ def get_order(caller: Caller, order_id: UUID) -> Order:
     idempotency=Idempotency.REQUIRED,
 )
 def confirm_order(caller: Caller, order_id: UUID) -> Order:
-    """Confirm an order, as its seller."""
+    """Confirm an order, as its seller.
+
+    Xác nhận đơn, với tư cách người bán.
+    """
     order = queries.get_order(order_id, seen=queries.selling(caller.acting.id), lock=True)
     caller.check_may_act(order.selling)
     return operations.confirm_order(order=order, now=caller.now)
@@ -74,7 +86,10 @@ def confirm_order(caller: Caller, order_id: UUID) -> Order:
     idempotency=Idempotency.REQUIRED,
 )
 def cancel_order(caller: Caller, order_id: UUID) -> Order:
-    """Cancel an order, as either side."""
+    """Cancel an order, as either side.
+
+    Hủy đơn, từ phía nào cũng được.
+    """
     seen = queries.concerning(caller.acting.id, everything=False)
     order = queries.get_order(order_id, seen=seen, lock=True)
     ours = caller.acting.id in (order.seller_id, order.seller_agent_id)

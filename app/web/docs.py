@@ -64,6 +64,7 @@ def _groups(description: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
                         "method": method.upper(),
                         "path": path,
                         "summary": operation.get("summary", ""),
+                        "vietnamese": operation.get("description", ""),
                         "public": operation.get("security") == [],
                         "key": _needs_key(operation),
                         "query": [one for one in _parameters(operation) if one["in"] == "query"],
@@ -96,19 +97,24 @@ def _fields(body: Any, schemas: dict[str, Any]) -> list[dict[str, Any]]:
     schema = schemas[reference.rsplit("/", 1)[-1]]
     required = schema.get("required", [])
     return [
-        {"name": name, "required": name in required, "type": _type(field)}
+        {"name": name, "required": name in required, "type": _type(field, schemas)}
         for name, field in schema.get("properties", {}).items()
     ]
 
 
-def _type(field: dict[str, Any]) -> str:
+def _type(field: dict[str, Any], schemas: dict[str, Any]) -> str:
     if "enum" in field:
         return " | ".join(str(one) for one in field["enum"])
     if "$ref" in field:
-        return str(field["$ref"].rsplit("/", 1)[-1])
+        inner = schemas[field["$ref"].rsplit("/", 1)[-1]]
+        required = inner.get("required", [])
+        names = [name + "*" * (name in required) for name in inner.get("properties", {})]
+        return "{" + ", ".join(names) + "}"
+    if "anyOf" in field:
+        return _type(field["anyOf"][0], schemas)
     kind = field.get("type", "")
     if kind == "array":
-        return f"[{_type(field.get('items', {}))}]"
+        return f"[{_type(field.get('items', {}), schemas)}]"
     names = kind if isinstance(kind, list) else [kind]
     known = [name for name in names if name and name != "null"]
     return field.get("format") or " | ".join(known)
