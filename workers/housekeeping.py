@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from app.clearing.settlement import expire_matches
+from app.clearing.matching import expire_matches
 from app.core import clock
 from app.core.idempotency import forget_old_answers as forget
 from app.core.queue import celery

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app.accounts.access import OPERATORS, PUBLIC, READERS, TRADERS, Caller
 from app.catalogue.queries import get_market
-from app.clearing import operations, queries, schemas, settlement
+from app.clearing import matching, operations, queries, schemas
 from app.clearing.models import MarketPrice, Match, Outcome, Round, Side
 from app.core.http import Blueprint
 from app.core.idempotency import Idempotency
@@ -115,7 +115,7 @@ def accept_match(caller: Caller, match_id: UUID) -> Match:
     Đồng ý với cặp ghép được đề nghị.
     """
     match, side = _own_match(caller, match_id)
-    return settlement.accept_match(match=match, side=side, now=caller.now)
+    return matching.accept_match(match=match, side=side, now=caller.now)
 
 
 @blueprint.operation(
@@ -132,7 +132,7 @@ def refuse_match(caller: Caller, match_id: UUID) -> Match:
     Từ chối cặp ghép được đề nghị.
     """
     match, _ = _own_match(caller, match_id)
-    return settlement.refuse_match(match=match, now=caller.now)
+    return matching.refuse_match(match=match, now=caller.now)
 
 
 @blueprint.operation(

@@ -14,10 +14,10 @@ from app.catalogue.models import Market
 from app.catalogue.queries import find_market, get_market
 from app.catalogue.schedule import Schedule, next_round
 from app.clearing.book import freeze, open_demands_for_update, open_offers_for_update
+from app.clearing.matching import HeldBook, make_matches, release_round_holds
 from app.clearing.models import Outcome, Round, RoundStatus
 from app.clearing.prices import record_prices
 from app.clearing.queries import get_round
-from app.clearing.settlement import HeldBook, make_matches, release_round_holds
 from app.clearing.snapshot import snapshot_hash
 from app.core import outbox, queue
 from app.core.after_commit import after_commit

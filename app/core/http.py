@@ -81,9 +81,7 @@ class Parser(FlaskParser):
 
     def handle_error(self, error: ma.ValidationError, *args: Any, **kwargs: Any) -> Any:
         raise Invalid(
-            errors=[
-                fault for inner in error.messages_dict.values() for fault in pointed(inner)
-            ]
+            errors=[fault for inner in error.messages_dict.values() for fault in pointed(inner)]
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from celery import Celery
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 log = structlog.get_logger()
 
@@ -44,5 +45,5 @@ def nudge(task: str, **arguments: Any) -> None:
     """Ask a worker to run ``task`` now. A broker that is away is logged and otherwise ignored."""
     try:
         celery.send_task(task, kwargs=arguments, retry=False, ignore_result=True)
-    except OperationalError as fault:
+    except (OperationalError, RedisError) as fault:
         log.warning("nudge_lost", task=task, reason=str(fault))
