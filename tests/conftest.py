@@ -17,6 +17,7 @@ from sqlalchemy import make_url
 
 from app import create_app
 from app.config import load_settings
+from app.core import logs
 from app.core.db import db
 from app.core.embedded import embedded_servers
 from tests.factories import Trade
@@ -86,7 +87,7 @@ def an_app(environment: dict[str, str]) -> Iterator[Flask]:
         for name, value in environment.items():
             patch.setenv(name, value)
         app = create_app(load_settings())
-    app.testing = False
+    logs.quieten()
     yield app
     with app.app_context():
         db.engine.dispose()
