@@ -1,0 +1,380 @@
+"""Between an order and the mail about it anything may die: the mail comes all the same.
+
+Workers, beat, Valkey and mail server are real processes or servers; what is killed is killed
+with SIGKILL. Only clocks are helped along: leases and waits are set back in the database.
+"""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import kombu.pools
+import psycopg
+import pytest
+import redis
+from aiosmtpd.controller import Controller
+from flask import Flask
+
+from app.cli.programs import beat_command, worker_command
+from app.config import PROJECT
+from app.core import clock, outbox, queue
+from app.core.binaries import binaries
+from app.core.embedded import free_ports
+from app.core.lifeline import tied
+from app.core.transaction import transaction
+from tests.conftest import an_app
+from tests.factories import Account, Trade, a_lot, an_offer, order_body
+
+PATIENCE_SECONDS = 90
+TOPICS = ("order.placed", "order.confirmed")
+
+
+def wait_until(true: Callable[[], bool], why: Callable[[], object] = lambda: "") -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not true():
+        assert time.monotonic() < deadline, f"it did not happen in time: {why()}"
+        time.sleep(0.05)
+
+
+@dataclass
+class MailBox:
+    """What a mail server has taken; told to, it stalls or refuses for a while."""
+
+    mails: list[tuple[str, str, str]] = field(default_factory=list)
+    """Message-ID, addressee and text."""
+    refusals: int = 0
+    refused: int = 0
+    stalls: bool = False
+    stalled: int = 0
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if self.refusals > 0:
+            self.refusals -= 1
+            self.refused += 1
+            return "451 Try again later"
+        if self.stalls:
+            self.stalled += 1
+            while self.stalls:
+                await asyncio.sleep(0.01)
+            return "421 Too late"
+        mail = message_from_bytes(envelope.content, policy=default)
+        text = f"{mail['Subject']}\n{mail.get_content()}"
+        self.mails.append((mail["Message-ID"], envelope.rcpt_tos[0], text))
+        return "250 Taken"
+
+    def of(self, login: str | None, words: str) -> int:
+        """How many mails this addressee got with these words in them."""
+        return sum(to == login and words in text for _, to, text in self.mails)
+
+
+@dataclass
+class House:
+    """An application, its database, and the processes that carry word of its orders."""
+
+    app: Flask
+    environment: dict[str, str]
+    folder: Path
+    mailbox: MailBox
+    valkey_port: int
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    ordered: list[tuple[str, str, Account, Account]] = field(default_factory=list)
+    """Id and quantity, seller and buyer of every order that was answered with 201."""
+
+    def start_valkey(self) -> None:
+        program = binaries(self.folder, None).valkey
+        command = [str(program), "--bind", "127.0.0.1", "--port", str(self.valkey_port)]
+        self._start("valkey", [*command, "--save", "", "--appendonly", "no"])
+        wait_until(self._valkey_answers, self.log)
+
+    def start_worker(self) -> None:
+        self._start("worker", [sys.executable, "-m", *worker_command()])
+
+    def start_beat(self) -> None:
+        self._start("beat", [sys.executable, "-m", *beat_command()])
+
+    def kill(self, name: str) -> None:
+        """SIGKILL to a program and all its children."""
+        process = self.running.pop(name)
+        assert process.poll() is None, self.log()
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def kill_all(self) -> None:
+        for process in self.running.values():
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def flush(self) -> None:
+        """Valkey forgets everything."""
+        with redis.Redis.from_url(self.environment["REDIS_URL"]) as client:
+            client.flushall()
+
+    def end_leases(self) -> None:
+        """As if whoever was at work had been silent for longer than it is trusted."""
+        for table in ("outbox_message", "dispatch"):
+            self.sql(f"UPDATE {table} SET lease_until = now() WHERE lease_until > now()")
+
+    def end_waits(self) -> None:
+        """As if the time until the next try were over."""
+        for table in ("outbox_message", "dispatch"):
+            self.sql(f"UPDATE {table} SET due_at = now() WHERE due_at > now()")
+
+    def order(self, trade: "Shop", count: int) -> None:
+        """Place orders, each of a quantity of its own."""
+        for _ in range(count):
+            number = len(self.ordered)
+            quantity = f"{1 + number // 9}.00{1 + number % 9}"
+            answer = trade.buyer.post("/orders", order_body(trade.buyer, trade.offer, quantity))
+            assert answer.status_code == 201, answer.get_data(as_text=True)
+            self.ordered.append((answer.json["id"], quantity, trade.farm, trade.buyer))
+
+    def sql(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.environment["MIGRATION_DATABASE_URL"]) as connection:
+            cursor = connection.execute(query, values)
+            return cursor.fetchall() if cursor.description else []
+
+    def under_way(self) -> int:
+        """Messages and mails that are neither delivered nor given up."""
+        ((count,),) = self.sql(
+            "SELECT (SELECT count(*) FROM outbox_message"
+            " WHERE delivered_at IS NULL AND dead_at IS NULL)"
+            " + (SELECT count(*) FROM dispatch WHERE status = 'queued')"
+        )
+        return int(count)
+
+    def wait_until_delivered(self) -> None:
+        wait_until(lambda: self.under_way() == 0, self.log)
+
+    def check_nothing_is_lost(self) -> None:
+        """Both sides of every order were told each thing once in the house, and by mail."""
+        assert self.ordered
+        told = Counter(
+            self.sql(
+                "SELECT m.payload->>'order_id', n.topic, n.organisation_id::text"
+                " FROM notification n JOIN outbox_message m ON m.id = n.message_id"
+                " WHERE n.topic = ANY(%s)",
+                list(TOPICS),
+            )
+        )
+        expected = {
+            (order_id, topic, side.organisation_id)
+            for order_id, _, *sides in self.ordered
+            for topic in TOPICS
+            for side in sides
+        }
+        assert told == dict.fromkeys(expected, 1)
+        for _, quantity, *sides in self.ordered:
+            words = f"{quantity.replace('.', ',')} kg"
+            for side in sides:
+                assert self.mailbox.of(side.login, words) >= len(TOPICS), (side.login, words)
+        arrived = {name for name, _, _ in self.mailbox.mails}
+        sent = self.sql("SELECT id::text, status FROM dispatch")
+        assert {status for _, status in sent} == {"sent"}
+        assert arrived == {f"<{name}@blao.invalid>" for name, _ in sent}
+
+    def log(self) -> str:
+        """The last words of every program."""
+        return "\n".join(
+            f"{path.name}: …{path.read_text(errors='replace')[-2_000:]}"
+            for path in sorted(self.folder.glob("*.log"))
+        )
+
+    def _start(self, name: str, command: list[str]) -> None:
+        with (self.folder / f"{name}.log").open("ab") as output:
+            self.running[name] = subprocess.Popen(
+                tied(command, folder=PROJECT, death_signal=signal.SIGKILL),
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def _valkey_answers(self) -> bool:
+        with redis.Redis.from_url(self.environment["REDIS_URL"]) as client:
+            try:
+                return bool(client.ping())
+            except redis.RedisError:
+                return False
+
+
+@dataclass
+class Shop:
+    """A farm with much on offer, and a buyer."""
+
+    farm: Account
+    buyer: Account
+    offer: dict[str, Any]
+
+
+@contextmanager
+def a_mail_server(mailbox: MailBox) -> Iterator[str]:
+    (port,) = free_ports(1)
+    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield f"smtp://127.0.0.1:{port}"
+    finally:
+        mailbox.stalls = False
+        controller.stop()
+
+
+def forget_connections() -> None:
+    """Have the next nudge connect to the queue's present address."""
+    kombu.pools.reset()
+    queue.celery.amqp._producer_pool = None
+
+
+@pytest.fixture
+def house(own_database: dict[str, str]) -> Iterator[House]:
+    mailbox = MailBox()
+    (port,) = free_ports(1)
+    with (
+        tempfile.TemporaryDirectory(prefix="blao-lost-", dir="/tmp") as folder,
+        a_mail_server(mailbox) as smtp_url,
+    ):
+        ours = own_database | {"REDIS_URL": f"redis://127.0.0.1:{port}/0", "SMTP_URL": smtp_url}
+        with an_app(ours) as app:
+            house = House(app, {**os.environ, **ours}, Path(folder), mailbox, port)
+            forget_connections()
+            try:
+                house.start_valkey()
+                yield house
+            finally:
+                house.kill_all()
+                queue.configure(os.environ["REDIS_URL"])
+                forget_connections()
+
+
+@pytest.fixture
+def shop(house: House) -> Shop:
+    trade = Trade(house.app)
+    farm, buyer = trade.farm(), trade.processor()
+    return Shop(farm, buyer, an_offer(farm, a_lot(farm, quantity="9000"), quantity="9000"))
+
+
+def test_mail_outlives_a_killed_worker_and_a_killed_queue(house: House, shop: Shop) -> None:
+    house.start_beat()
+    house.mailbox.stalls = True
+    house.start_worker()
+    house.order(shop, 3)
+    wait_until(lambda: house.mailbox.stalled > 0, house.log)
+    house.kill("worker")
+    house.mailbox.stalls = False
+    assert house.under_way() > 0
+    house.order(shop, 2)
+    house.start_worker()
+    house.end_leases()
+    house.wait_until_delivered()
+    house.check_nothing_is_lost()
+
+    house.kill("valkey")
+    house.order(shop, 3)
+    assert house.under_way() > 0
+    house.start_valkey()
+    house.wait_until_delivered()
+    house.check_nothing_is_lost()
+
+    os.killpg(house.running["worker"].pid, signal.SIGSTOP)
+    house.order(shop, 3)
+    house.flush()
+    os.killpg(house.running["worker"].pid, signal.SIGCONT)
+    house.wait_until_delivered()
+    house.check_nothing_is_lost()
+    assert len(house.ordered) == 11
+
+
+def test_a_mail_server_that_refuses_for_a_while_gets_the_mail_later(
+    house: House, shop: Shop
+) -> None:
+    house.mailbox.refusals = 7
+    house.start_worker()
+    house.order(shop, 2)
+    wait_until(lambda: house.mailbox.refused >= 3, house.log)
+    while house.under_way():
+        house.end_waits()
+        outbox.nudge_relay()
+        queue.nudge("workers.notifications.send_mail")
+        before = len(house.mailbox.mails) + house.mailbox.refused
+        wait_until(
+            lambda before=before: (
+                len(house.mailbox.mails) + house.mailbox.refused > before or not house.under_way()
+            ),
+            house.log,
+        )
+    assert house.mailbox.refused == 7
+    house.check_nothing_is_lost()
+    tries = house.sql("SELECT sum(attempts) FROM dispatch")
+    assert tries == [(len(house.mailbox.mails) + 7,)]
+
+
+def test_a_poisoned_message_stops_no_other_and_is_set_aside(house: House, shop: Shop) -> None:
+    def poison() -> None:
+        with house.app.app_context(), transaction():
+            outbox.add("no.such.topic", concerns=[], payload={"order_id": "-"}, now=clock.now())
+
+    house.start_worker()
+    poison()
+    house.order(shop, 2)
+    poison()
+    house.order(shop, 2)
+    state = "SELECT attempts, dead_at IS NOT NULL, last_error FROM outbox_message WHERE topic = %s"
+
+    def attempts() -> list[int]:
+        return sorted(row[0] for row in house.sql(state, "no.such.topic"))
+
+    good = "SELECT count(*) FROM outbox_message WHERE delivered_at IS NULL AND topic <> %s"
+    wait_until(lambda: house.sql(good, "no.such.topic") == [(0,)], house.log)
+    for number in range(1, outbox.MOST_ATTEMPTS + 1):
+        wait_until(lambda number=number: attempts()[0] >= number, house.log)
+        house.end_waits()
+        outbox.nudge_relay()
+    house.wait_until_delivered()
+    house.check_nothing_is_lost()
+    poisoned = house.sql(state, "no.such.topic")
+    assert [row[:2] for row in poisoned] == [(outbox.MOST_ATTEMPTS, True)] * 2
+    assert all("no.such.topic" in row[2] for row in poisoned)
+    assert house.sql("SELECT count(*) FROM outbox_message WHERE dead_at IS NOT NULL") == [(2,)]
+
+
+@pytest.mark.slow
+def test_twenty_kills_lose_nothing(house: House, shop: Shop) -> None:
+    house.start_beat()
+    house.start_worker()
+    for kill in range(20):
+        house.order(shop, 3)
+        if kill % 4 == 3:
+            house.kill("valkey")
+            house.order(shop, 2)
+            house.start_valkey()
+        elif kill % 4 == 2:
+            house.flush()
+            house.kill("beat")
+            house.start_beat()
+        else:
+            taken = len(house.mailbox.mails)
+            house.mailbox.stalls = kill % 4 == 1
+            wait_until(
+                lambda taken=taken: len(house.mailbox.mails) > taken or house.mailbox.stalled > 0,
+                house.log,
+            )
+            house.kill("worker")
+            house.mailbox.stalls, house.mailbox.stalled = False, 0
+            house.start_worker()
+        house.end_leases()
+        house.end_waits()
+    wait_until(lambda: house.end_waits() or house.under_way() == 0, house.log)
+    house.check_nothing_is_lost()
+    assert len(house.ordered) == 20 * 3 + 5 * 2
