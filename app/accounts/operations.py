@@ -26,7 +26,7 @@ from app.accounts.models import (
 from app.accounts.queries import find_person, get_organisation, roles_of
 from app.core import clock, outbox
 from app.core.db import db
-from app.core.errors import NotFound, Problem
+from app.core.errors import NotFound, Problem, missing
 
 TOKEN_LIFE = timedelta(days=30)
 INVITATION_LIFE = timedelta(days=14)
@@ -248,7 +248,10 @@ def join(*, organisation_id: UUID, cooperative_id: UUID, now: datetime) -> Membe
     Raises:
         NotFound: there is no such cooperative. AlreadyMember: the membership is current.
     """
-    cooperative = get_organisation(cooperative_id, kind=Kind.COOPERATIVE)
+    try:
+        cooperative = get_organisation(cooperative_id, kind=Kind.COOPERATIVE)
+    except NotFound:
+        raise missing("/cooperative_id") from None
     current = select(Membership.id).where(
         Membership.organisation_id == organisation_id,
         Membership.cooperative_id == cooperative_id,

@@ -1,14 +1,16 @@
 """Figures on the wire."""
 
+from datetime import timedelta
 from typing import Any
 
 import marshmallow as ma
 from marshmallow.exceptions import ValidationError
 
+from app.core import clock
 from app.core.fields import Choice, Day, Quantity, Schema, String, UnitPrice
 
 GRANULARITIES = ("day", "week", "month")
-LONGEST_DAYS = 1100
+DEFAULT_DAYS, LONGEST_DAYS = 30, 1100
 
 
 class SummaryQuery(Schema):
@@ -17,12 +19,14 @@ class SummaryQuery(Schema):
     commodity = String(longest=80)
     granularity = Choice(GRANULARITIES)
 
-    @ma.validates_schema
-    def in_order(self, data: dict[str, Any], **kwargs: Any) -> None:
-        if "since" in data and "until" in data:
-            days = (data["until"] - data["since"]).days
-            if not 0 <= days <= LONGEST_DAYS:
-                raise ValidationError("Not a valid period.", "until")
+    @ma.post_load
+    def whole_period(self, data: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+        """Fill in what is not stated: the days up to today, thirty of them."""
+        until = data.setdefault("until", clock.local_date(clock.now()))
+        since = data.setdefault("since", until - timedelta(days=DEFAULT_DAYS - 1))
+        if not 0 <= (until - since).days <= LONGEST_DAYS:
+            raise ValidationError("Not a valid period.", "from")
+        return data
 
 
 class FiguresOut(Schema):

@@ -7,12 +7,12 @@ VND per unit. Days, weeks and months are those of Asia/Ho_Chi_Minh.
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, cast, func, literal, or_, select
 from sqlalchemy import Date as SqlDate
 
 from app.accounts.models import Membership
@@ -74,7 +74,7 @@ def cooperative_summary(
     granularity: str | None,
 ) -> Summary:
     """The summary of the days from ``since`` to ``until``, both included."""
-    period = clock.start_of_day(since), clock.end_of_day(until)
+    period = clock.start_of_day(since), clock.start_of_day(until + timedelta(days=1))
     rows: dict[tuple[date | None, str], Figures] = {}
     for day, code, unit, quantity in db.session.execute(
         _offered(cooperative_id, period, commodity, granularity)
@@ -114,7 +114,7 @@ def _offered(
         .join(Commodity, Commodity.code == Offer.commodity_code)
         .where(
             _ours(Offer.organisation_id, Offer.agent_id, cooperative_id),
-            Offer.listed_at.between(*period),
+            _within(Offer.listed_at, period),
         )
         .group_by(day, Offer.commodity_code, Commodity.unit)
     )
@@ -142,7 +142,7 @@ def _ordered(
         .join(Commodity, Commodity.code == OrderLine.commodity_code)
         .where(
             _ours(Order.seller_id, Order.seller_agent_id, cooperative_id),
-            Order.placed_at.between(*period),
+            _within(Order.placed_at, period),
         )
         .group_by(day, OrderLine.commodity_code, Commodity.unit, lost)
     )
@@ -157,7 +157,7 @@ def _order_count(
         .join(OrderLine, OrderLine.order_id == Order.id)
         .where(
             _ours(Order.seller_id, Order.seller_agent_id, cooperative_id),
-            Order.placed_at.between(*period),
+            _within(Order.placed_at, period),
             Order.status.not_in(LOST),
         )
     )
@@ -171,6 +171,10 @@ def _ours(seller: Any, agent: Any, cooperative_id: UUID) -> ColumnElement[bool]:
         agent == cooperative_id,
         seller.in_(consenting_members(cooperative_id)),
     )
+
+
+def _within(instant: Any, period: tuple[datetime, datetime]) -> ColumnElement[bool]:
+    return and_(instant >= period[0], instant < period[1])
 
 
 def _bucket(instant: Any, granularity: str | None) -> ColumnElement[Any]:

@@ -11,7 +11,8 @@ from uuid import UUID
 
 import marshmallow as ma
 from marshmallow import validate
-from sqlalchemy import ColumnElement, Select, and_, bindparam, or_
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, or_
+from sqlalchemy.types import TypeEngine
 
 from app.core.db import db
 from app.core.errors import invalid
@@ -102,16 +103,16 @@ def _read(cursor: str, order: Sequence[By]) -> list[Any]:
         values = json.loads(base64.b64decode(padded, altchars="-_", validate=True))
         if not isinstance(values, list):
             raise ValueError
-        return [
-            _typed(value, by.key.type.python_type) for by, value in zip(order, values, strict=True)
-        ]
+        return [_typed(value, by.key.type) for by, value in zip(order, values, strict=True)]
     except (ValueError, TypeError, ArithmeticError, RecursionError):
         raise invalid("/cursor", "Con trỏ không hợp lệ.", "Not a cursor of this list.") from None
 
 
-def _typed(value: Any, kind: type) -> Any:
+def _typed(value: Any, column: TypeEngine[Any]) -> Any:
+    kind = column.python_type
     if kind in (int, float):
-        if isinstance(value, bool) or not abs(kind(value)) < 2**53:
+        highest = 2**31 if kind is int and not isinstance(column, BigInteger) else 2**53
+        if type(value) not in (int, kind) or not abs(value) < highest:
             raise ValueError
         return kind(value)
     if not isinstance(value, str) or "\0" in value:

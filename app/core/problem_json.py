@@ -92,9 +92,9 @@ def answer(problem: Problem) -> Response:
             for error in problem.errors
         ]
     headers = {**problem.headers, "Content-Language": spoken, "Vary": "Accept-Language"}
-    return Response(
-        json.dumps(body), problem.status, headers, content_type="application/problem+json"
-    )
+    # A name that was sent may hold what no text can, and comes back in a pointer.
+    told = json.dumps(body).encode(errors="replace")
+    return Response(told, problem.status, headers, content_type="application/problem+json")
 
 
 def _sentence(error: Any, spoken: str) -> str:

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import or_
 
 from app.accounts.access import BUYERS, PUBLIC, READERS, SELLERS, Caller
+from app.core.errors import NotFound, missing
 from app.core.http import Blueprint, check_if_match
 from app.core.paging import By, Page, page, page_schema
 from app.lots.models import Lot
@@ -26,7 +27,10 @@ def list_offer(caller: Caller, body: dict[str, Any]) -> Offer:
     """
     party = caller.party(body.pop("on_behalf_of"))
     own = Lot.organisation_id == party.organisation_id
-    lot = get_lot(body.pop("lot_id"), seen=own, lock=True)
+    try:
+        lot = get_lot(body.pop("lot_id"), seen=own, lock=True)
+    except NotFound:
+        raise missing("/lot_id") from None
     return _whole(operations.list_offer(party=party, lot=lot, now=caller.now, **body))
 
 
