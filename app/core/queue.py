@@ -31,6 +31,8 @@ celery.conf.update(
         "socket_connect_timeout": 1,
         "socket_timeout": 5,
         "health_check_interval": 10,
+        # Whoever is answered meanwhile must not wait; workers have a rule of their own above.
+        "max_retries": 0,
     },
     timezone="Asia/Ho_Chi_Minh",
 )
