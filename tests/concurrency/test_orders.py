@@ -252,7 +252,7 @@ def test_two_transitions_of_an_order_at_once_have_one_outcome(trade: Trade, repe
     """Every pair, of which the buyer makes one and the seller or the clock the other."""
     farm, buyer = trade.farm(), trade.processor()
     offer = an_offer(farm, firm=False)
-    later = clock.now() + TIME_TO_CONFIRM + timedelta(minutes=1)
+    later = clock.now() + TIME_TO_CONFIRM + timedelta(hours=1)
 
     def expire() -> str:
         with trade.app.app_context(), transaction():
