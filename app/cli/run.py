@@ -21,7 +21,8 @@ from app.core.embedded import NotReady, ServerFailed, is_free
 from app.core.lifeline import end_leftovers
 
 LOCAL = "127.0.0.1"
-ANY = ("0.0.0.0", "::")
+# Who listens on all addresses is reached on the local one.
+ANY = ("0.0.0.0", "::")  # noqa: S104
 PATIENCE = 30.0
 PORT_PATIENCE = 3.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -101,7 +102,7 @@ def demo_password() -> str:
 def _signals_raised() -> Iterator[None]:
     """Let the first signal to stop unwind everything, and later ones not disturb that."""
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def stop(number: int, _frame: FrameType | None) -> None:
         for each in SIGNALS:
             signal.signal(each, signal.SIG_IGN)
         raise Stopped(number)

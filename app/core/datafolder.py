@@ -129,7 +129,7 @@ def held(
     *,
     url: str = "",
     patience: float = 0.0,
-    on_wait: Callable[[dict[str, str]], None] = lambda holder: None,
+    on_wait: Callable[[dict[str, str]], None] = lambda _holder: None,
 ) -> Iterator[None]:
     """Hold the data folder: one instance at a time, until the process ends however it ends.
 

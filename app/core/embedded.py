@@ -378,6 +378,7 @@ def _run(command: list[str], folder: Path, installation: Installation, text: str
     with log.open("wb") as output:
         made = subprocess.run(
             tied(command, folder=folder, account=installation.account, is_server=True),
+            check=False,
             input=text.encode(),
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -115,7 +115,8 @@ def test_a_killed_parent_takes_the_servers_along_and_loses_nothing(place: Path) 
         psycopg.connect(servers.owner_url) as connection,
     ):
         row = connection.execute("SELECT count(*), max(n) FROM sacks").fetchone()
-    assert row and row[0] == row[1] + 1
+    assert row
+    assert row[0] == row[1] + 1
     assert row[1] >= acknowledged
 
 
@@ -186,7 +187,8 @@ def test_programs_the_servers_cannot_reach_are_copied_once(
 def test_servers_do_not_run_as_root(place: Path) -> None:
     with embedded_servers(place, durable=False):
         owners = {Path(f"/proc/{pid}").stat().st_uid for pid in leftovers(make_folder(place))}
-    assert owners and 0 not in owners
+    assert owners
+    assert 0 not in owners
 
 
 def _wait_until_empty(place: Path) -> None:
