@@ -68,21 +68,29 @@ def test_a_foreign_thing_is_told_like_a_missing_one(world: World, route: str) ->
 
 @pytest.mark.parametrize("route", EXAMPLES)
 def test_a_token_that_is_wrong_opens_nothing(world: World, route: str) -> None:
-    for given in ("Bearer blao_wrong", "Basic YTpi", "Bearer \xff", "nonsense"):
+    answer = send(world, route, Authorization="Bearer blao_wrong")
+    assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    "given", ["Basic YTpi", "Bearer \xff", "nonsense", "Bearer", "Bearer ", ""]
+)
+def test_what_is_no_token_opens_nothing(world: World, given: str) -> None:
+    code = "token_invalid" if given in ("Basic YTpi", "Bearer \xff") else "token_missing"
+    for route in ("GET /me", "GET /offers", "POST /orders"):
         answer = send(world, route, Authorization=given)
-        expected = "token_missing" if given == "nonsense" else "token_invalid"
-        assert (answer.status_code, answer.json["code"]) == (401, expected), given
-        assert answer.headers["WWW-Authenticate"] == "Bearer"
+        assert (answer.status_code, answer.json["code"]) == (401, code), route
 
 
 @pytest.mark.parametrize("route", EXAMPLES)
 def test_a_foreign_organisation_cannot_be_named(world: World, route: str) -> None:
     if declared(world.app)[route].access.public and EXAMPLES[route].may[0] == "visitor":
         return
-    for other in (world.ids["other_farm_organisation"], NO_ID, "abc"):
-        answer = send(world, route, X_Organisation_Id=other)
-        code = answer.json["code"]
-        assert (answer.status_code, code) == (404, "organisation_not_found"), other
+    other = world.ids["other_farm_organisation"]
+    answers = [send(world, route, X_Organisation_Id=one) for one in (other, NO_ID)]
+    assert told(answers[0]) == told(answers[1])
+    assert (answers[0].status_code, told(answers[0])["code"]) == (404, "organisation_not_found")
 
 
 def test_somebody_signed_in_may_not_name_a_foreign_organisation_on_a_public_route(
@@ -91,20 +99,6 @@ def test_somebody_signed_in_may_not_name_a_foreign_organisation_on_a_public_rout
     other = world.ids["other_farm_organisation"]
     answer = world["farm"].get("/offers", X_Organisation_Id=other)
     assert (answer.status_code, answer.json["code"]) == (404, "organisation_not_found")
-
-
-def test_a_viewer_of_any_kind_changes_nothing_of_the_organisation(world: World) -> None:
-    personal = {"/tokens", "/notifications", "/registrations", "/invitations/<invitation_id>"}
-    tried = 0
-    for route in EXAMPLES:
-        method, rule = route.split()
-        if method == "GET" or any(rule.startswith(one) for one in personal):
-            continue
-        assert isinstance(declared(world.app)[route].access, Acting)
-        for label in (label for label in world.people if label.endswith("_viewer")):
-            assert send(world, route, label).status_code == 403, (route, label)
-            tried += 1
-    assert tried > 100
 
 
 def sites_of_the_member(world: World) -> dict[str, Any]:
