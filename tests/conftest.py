@@ -1,4 +1,4 @@
-"""Real servers for the tests: started once, one database for each process, each test rolled back."""
+"""Real servers, started once; one database for each test process; each test rolled back."""
 
 import os
 import secrets

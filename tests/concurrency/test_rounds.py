@@ -31,6 +31,7 @@ from tests.factories import (
     a_demand,
     a_lot,
     an_offer,
+    day,
     demand_body,
     order_body,
 )
@@ -365,3 +366,56 @@ def test_three_beats_open_each_due_round_once(house: House) -> None:
     assert statuses == {"cleared"}
     told = house.told(ours)
     assert told["cleared_quantity"] == f"{SOLD:.3f}"
+
+
+def test_a_round_of_crumbs_settles(committing: Flask) -> None:
+    """0.15 kg dried is 1 kg fresh, so each crumb of dried flowers is a rounded one of fresh."""
+    trade = Trade(committing)
+    farm, buyers, operator = trade.farm(), [trade.processor() for _ in range(2)], trade.operator
+    qualities = {"whole_heads": "80.0", "stems": "1.0"}
+    flowers = {"commodity": "chrysanthemum-fresh", "qualities": qualities, "harvested_at": day(0)}
+    offer = an_offer(farm, a_lot(farm, **flowers), quantity="0.140", ask_price="1000.00")
+    wanted = {"accepts": [{"commodity": "chrysanthemum-fresh"}], "bid_price": "200000.00"}
+    for number in range(21):
+        a_demand(buyers[number % 2], quantity="0.001", deliver_from=day(0), **wanted)
+    asked = operator.made("/rounds", {"market": "chrysanthemum"})
+
+    with committing.app_context():
+        clear_round.run(round_id=asked["id"])
+
+    told = operator.read(f"/rounds/{asked['id']}")
+    assert (told["status"], told["matches"], told["cleared_quantity"]) == ("cleared", 21, "0.021")
+    matches = operator.read(f"/rounds/{asked['id']}/matches?limit=100")["items"]
+    taken = sum(Decimal(one["offer_quantity"]) for one in matches)
+    left = Decimal(farm.read(f"/offers/{offer['id']}")["remaining"])
+    assert taken + left == Decimal("0.140")
+    assert all(Decimal(one["offer_quantity"]) > 0 for one in matches)
+
+
+@pytest.mark.parametrize("commodity", ["chrysanthemum-dried", "chrysanthemum-fresh"])
+def test_one_absurd_posting_does_not_spoil_the_round_for_others(
+    committing: Flask, commodity: str
+) -> None:
+    trade = Trade(committing)
+    farm, buyer, operator = trade.farm(), trade.processor(), trade.operator
+    fresh = commodity.endswith("fresh")
+    qualities = {"whole_heads": "80.0"} | ({"stems": "1.0"} if fresh else {"moisture": "10.0"})
+    most, dearest = "999999999.999", "999999999.99"
+    facts = {"commodity": commodity, "qualities": qualities, "harvested_at": day(0)}
+    wanted = {"accepts": [{"commodity": commodity}]}
+    sane = an_offer(farm, a_lot(farm, **facts), ask_price="1000.00")
+    for price in ("0.00", dearest):
+        an_offer(farm, a_lot(farm, quantity=most, **facts), quantity=most, ask_price=price)
+    a_demand(buyer, bid_price="50000.00", **wanted)
+    for price in ("0.00", dearest):
+        a_demand(buyer, quantity=most, bid_price=price, **wanted)
+    asked = operator.made("/rounds", {"market": "chrysanthemum"})
+
+    with committing.app_context():
+        clear_round.run(round_id=asked["id"])
+
+    told = operator.read(f"/rounds/{asked['id']}")
+    assert told["status"] == "cleared", told["void_reason"]
+    assert (told["offers"], told["demands"]) == (3, 3)
+    assert told["matches"] >= 1
+    assert farm.read(f"/offers/{sane['id']}")["held"] == "0.000"

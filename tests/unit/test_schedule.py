@@ -14,7 +14,11 @@ MONDAY = datetime(2026, 11, 23, tzinfo=LOCAL)
 BEFORE_DAWN = Schedule(RoundEvery.DAILY, time(3))
 WEDNESDAYS = Schedule(RoundEvery.WEEKLY, time(5), weekday=2)
 
-INSTANTS = st.datetimes(datetime(2024, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))
+INSTANTS = st.datetimes(
+    datetime.min.replace(year=2024),
+    datetime.min.replace(year=2040),
+    timezones=st.just(UTC),
+)
 SCHEDULES = st.one_of(
     st.builds(Schedule, st.just(RoundEvery.DAILY), st.times()),
     st.builds(Schedule, st.just(RoundEvery.WEEKLY), st.times(), st.integers(0, 6)),
