@@ -19,7 +19,7 @@ from app import create_app
 from app.config import load_settings
 from app.core import logs
 from app.core.db import db
-from app.core.embedded import embedded_servers
+from app.core.embedded.servers import embedded_servers
 from tests.factories import Trade
 
 PROJECT = Path(__file__).resolve().parent.parent

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -13,8 +13,8 @@ from app.catalogue.queries import conversion_factors
 from app.core import clock
 from app.core.db import db
 from app.core.fields import instant_text
-from app.core.money import PRICE_STEP
-from app.core.quantity import QUANTITY_STEP, round_down
+from app.core.money import HIGHEST_PRICE, PRICE_STEP
+from app.core.quantity import HIGHEST_QUANTITY, QUANTITY_STEP, round_down
 from app.lots.models import Lot
 from app.market.models import Demand, DemandStatus, Offer, OfferStatus, Visibility
 
@@ -101,8 +101,11 @@ def factors_of(market: Market, *, now: datetime) -> dict[str, Decimal]:
 
 
 def in_own_unit(quantity: Decimal, factor: Decimal, *, most: Decimal) -> Decimal:
-    """A quantity of the base commodity in the offer's own commodity, never above ``most``."""
-    own = (quantity / factor).quantize(QUANTITY_STEP, ROUND_HALF_EVEN)
+    """A quantity of the base commodity in the offer's own commodity, never above ``most``.
+
+    Rounded down, so that the parts of an offer never add up to more than it has.
+    """
+    own = (quantity / factor).quantize(QUANTITY_STEP, ROUND_DOWN)
     return min(max(own, QUANTITY_STEP), most)
 
 
@@ -117,10 +120,12 @@ def _offer_row(
     lot = offer.lot
     harvest = clock.local_date(lot.harvested_at or lot.ready_at)
     private = offer.visibility == Visibility.PRIVATE
+    asked = (offer.ask_price / factor).quantize(PRICE_STEP, ROUND_CEILING)
     return {
         "offer_id": str(offer.id),
-        "quantity": f"{round_down(offer.free * factor):.3f}",
-        "ask_price": f"{(offer.ask_price / factor).quantize(PRICE_STEP, ROUND_CEILING):.2f}",
+        "quantity": f"{min(round_down(offer.free * factor), HIGHEST_QUANTITY):.3f}",
+        # No demand bids more than the highest price, so an ask cut down to it still never trades.
+        "ask_price": f"{min(asked, HIGHEST_PRICE):.2f}",
         "latitude": lot.site.latitude,
         "longitude": lot.site.longitude,
         "seller_id": str(offer.organisation_id),

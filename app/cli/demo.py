@@ -1,7 +1,7 @@
 """A day of the chain, played over HTTP: list, demand, clear, order, notify, see."""
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import Any
@@ -9,9 +9,10 @@ from typing import Any
 import click
 
 from app.cli.demo_client import Person, wait_for
-from app.cli.demo_table import print_day
-from app.cli.run import demo_password
+from app.cli.demo_table import Day, print_day
+from app.config import var_dir
 from app.core import clock
+from app.core.embedded.datafolder import make_folder, secrets_of
 
 DEMO = tomllib.loads(files("app.cli").joinpath("demo.toml").read_text("utf-8"))
 OFFICES = {"operator@example.com": "operator", "authority@example.com": "authority"}
@@ -27,19 +28,6 @@ class Trader:
     organisation_id: str
     site_id: str
     name: str
-
-
-@dataclass
-class Day:
-    """What was played, for the table that tells it."""
-
-    offers: int = 0
-    demands: int = 0
-    rounds: list[dict[str, Any]] = field(default_factory=list)
-    orders: list[dict[str, Any]] = field(default_factory=list)
-    names: dict[str, str] = field(default_factory=dict)
-    mails: int = 0
-    summary: dict[str, Any] = field(default_factory=dict)
 
 
 @click.command()
@@ -59,7 +47,8 @@ def play(base_url: str) -> None:
     Raises:
         Refused: the system refused a call.
     """
-    visitor, password = Person(base_url), demo_password()
+    visitor = Person(base_url)
+    password = secrets_of(make_folder(var_dir())).demo
     offices = {login: _appointed(visitor, login, password) for login in OFFICES}
     cooperative = _trader(visitor, "cooperative", DEMO["cooperative"], "0912000000", password)
     farms = {

@@ -1,19 +1,30 @@
 """The demo's day as a table: who sold what to whom at which price."""
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any
 
 import click
 
 from app.notifications.facts import number
 
-if TYPE_CHECKING:
-    from app.cli.demo import Day
-
 WIDTHS = (26, 27, 24, 14, 12, 14)
 HEADS = ("Bên bán", "Bên mua", "Mặt hàng", "Lượng", "Giá (đ)", "Tiền hàng (đ)")
 
 
-def print_day(day: "Day") -> None:
+@dataclass
+class Day:
+    """What was played, for the table that tells it."""
+
+    offers: int = 0
+    demands: int = 0
+    rounds: list[dict[str, Any]] = field(default_factory=list)
+    orders: list[dict[str, Any]] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    mails: int = 0
+    summary: dict[str, Any] = field(default_factory=dict)
+
+
+def print_day(day: Day) -> None:
     """Print orders, rounds, mails and the cooperative's figures."""
     click.echo(f"\n{day.offers} lô chào bán, {day.demands} nhu cầu · offers and demands\n")
     click.echo(_row(HEADS))

@@ -12,7 +12,7 @@ from alembic import command
 from alembic.config import Config
 
 from app.config import PROJECT, var_dir
-from app.core.datafolder import (
+from app.core.embedded.datafolder import (
     FolderInUse,
     holder,
     is_held,
@@ -21,7 +21,7 @@ from app.core.datafolder import (
     temporary_folder,
     write_private,
 )
-from app.core.embedded import embedded_servers
+from app.core.embedded.servers import embedded_servers
 
 TOLD = "environment.json"
 PATIENCE = 60.0

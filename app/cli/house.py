@@ -14,8 +14,8 @@ from app.cli import environment
 from app.cli.programs import Server, programs, servers
 from app.cli.supervise import ProgramFailed, Supervisor, wait_until
 from app.core import queue
-from app.core.datafolder import secrets_of
-from app.core.embedded import STARTS, Installation, prepare
+from app.core.embedded.datafolder import secrets_of
+from app.core.embedded.servers import STARTS, Installation, prepare
 
 DEMO_PEOPLE = ("operator", "authority", "farmer", "processor", "cooperative")
 PLAYED = "demo-played"

@@ -10,13 +10,9 @@ from pathlib import Path
 
 from app.cli.supervise import Program, wait_until
 from app.config import PROJECT
-from app.core.embedded import (
-    Installation,
-    free_ports,
-    wait_for_postgresql,
-    wait_for_valkey,
-)
-from app.core.lifeline import tied
+from app.core.embedded.lifeline import tied
+from app.core.embedded.ports import free_ports
+from app.core.embedded.servers import Installation, wait_for_postgresql, wait_for_valkey
 
 Check = Callable[[], None]
 ANSWER_SECONDS = 30.0

@@ -15,10 +15,11 @@ from app.cli import environment
 from app.cli.house import House, say
 from app.cli.supervise import ProgramFailed, Supervisor, wait_until
 from app.config import port, var_dir
-from app.core.binaries import BinariesMissing
-from app.core.datafolder import FolderFault, FolderInUse, held, make_folder, secrets_of
-from app.core.embedded import NotReady, ServerFailed, is_free
-from app.core.lifeline import end_leftovers
+from app.core.embedded.binaries import BinariesMissing
+from app.core.embedded.datafolder import FolderFault, FolderInUse, held, make_folder, secrets_of
+from app.core.embedded.lifeline import end_leftovers
+from app.core.embedded.ports import is_free
+from app.core.embedded.servers import NotReady, ServerFailed
 
 LOCAL = "127.0.0.1"
 # Who listens on all addresses is reached on the local one.
@@ -91,11 +92,6 @@ def serve() -> None:
             say("\nĐang dừng… · Stopping…")
             environment.untell(folder)
             supervisor.stop()
-
-
-def demo_password() -> str:
-    """The password of the demo's people, drawn once for this installation."""
-    return secrets_of(make_folder(var_dir())).demo
 
 
 @contextmanager

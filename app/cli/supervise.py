@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 from xmlrpc.client import Fault, ServerProxy
 
-from app.core.datafolder import write_private
-from app.core.embedded import free_ports, tail
-from app.core.lifeline import MARK, end_leftovers, tied
+from app.core.embedded.datafolder import write_private
+from app.core.embedded.lifeline import MARK, end_leftovers, tied
+from app.core.embedded.ports import free_ports
+from app.core.embedded.servers import tail
 
 ANSWER_SECONDS = 20.0
 STOP_SECONDS = 90.0

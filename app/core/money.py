@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 DONG = Decimal(1)
 PRICE_STEP = Decimal("0.01")
 HIGHEST_PRICE = Decimal("999999999.99")
+HIGHEST_AMOUNT = 2**63 - 1
 
 
 def to_dong(value: Decimal) -> int:

@@ -11,7 +11,7 @@ from app.core.http import Blueprint, check_if_match
 from app.core.paging import By, Page, page, page_schema
 from app.lots.models import Lot
 from app.lots.queries import get_lot
-from app.market import operations, queries, schemas
+from app.market import demand_operations, offer_operations, queries, schemas
 from app.market.models import Demand, Offer
 
 blueprint = Blueprint("market", __name__, description="The open book")
@@ -31,7 +31,7 @@ def list_offer(caller: Caller, body: dict[str, Any]) -> Offer:
         lot = get_lot(body.pop("lot_id"), seen=own, lock=True)
     except NotFound:
         raise missing("/lot_id") from None
-    return _whole(operations.list_offer(party=party, lot=lot, now=caller.now, **body))
+    return _whole(offer_operations.list_offer(party=party, lot=lot, now=caller.now, **body))
 
 
 @blueprint.operation(
@@ -84,7 +84,7 @@ def change_offer(caller: Caller, offer_id: UUID, body: dict[str, Any]) -> Offer:
     """
     offer = _own_offer(caller, offer_id)
     check_if_match(schemas.OfferOut().dump(offer))
-    return _whole(operations.change_offer(offer=offer, now=caller.now, **body))
+    return _whole(offer_operations.change_offer(offer=offer, now=caller.now, **body))
 
 
 @blueprint.operation(
@@ -99,7 +99,7 @@ def publish_offer(caller: Caller, offer_id: UUID) -> Offer:
 
     Mở một tin nháp.
     """
-    return operations.publish_offer(offer=_own_offer(caller, offer_id), now=caller.now)
+    return offer_operations.publish_offer(offer=_own_offer(caller, offer_id), now=caller.now)
 
 
 @blueprint.operation(
@@ -114,7 +114,7 @@ def withdraw_offer(caller: Caller, offer_id: UUID) -> Offer:
 
     Rút tin chào bán khỏi chợ.
     """
-    return operations.withdraw_offer(offer=_own_offer(caller, offer_id), now=caller.now)
+    return offer_operations.withdraw_offer(offer=_own_offer(caller, offer_id), now=caller.now)
 
 
 @blueprint.operation(
@@ -126,7 +126,7 @@ def post_demand(caller: Caller, body: dict[str, Any]) -> Demand:
     Đăng một nhu cầu mua.
     """
     party = caller.party(body.pop("on_behalf_of"))
-    return operations.post_demand(party=party, now=caller.now, **body)
+    return demand_operations.post_demand(party=party, now=caller.now, **body)
 
 
 @blueprint.operation(
@@ -170,7 +170,7 @@ def publish_demand(caller: Caller, demand_id: UUID) -> Demand:
 
     Mở một nhu cầu nháp.
     """
-    return operations.publish_demand(demand=_own_demand(caller, demand_id), now=caller.now)
+    return demand_operations.publish_demand(demand=_own_demand(caller, demand_id), now=caller.now)
 
 
 @blueprint.operation(
@@ -185,7 +185,7 @@ def cancel_demand(caller: Caller, demand_id: UUID) -> Demand:
 
     Không mua thêm ngoài phần đã đặt.
     """
-    return operations.cancel_demand(demand=_own_demand(caller, demand_id), now=caller.now)
+    return demand_operations.cancel_demand(demand=_own_demand(caller, demand_id), now=caller.now)
 
 
 def _own_offer(caller: Caller, offer_id: UUID) -> Offer:

@@ -26,8 +26,9 @@ from app.core.fields import (
 )
 from app.core.paging import PageQuery
 from app.lots.schemas import MOST_QUALITIES
+from app.market.demand_operations import MaximumSuppliersNotSupported
 from app.market.models import DemandStatus, Offer, OfferStatus, ShortageRule, Visibility
-from app.market.operations import MaximumSuppliersNotSupported, MinimumLotNotSupported
+from app.market.offer_operations import MinimumLotNotSupported
 from app.places.position import about
 
 SORTS = ("newest", "price", "distance")

@@ -13,11 +13,12 @@ from app.accounts.models import Party
 from app.catalogue.queries import get_market
 from app.core import outbox
 from app.core.db import db
-from app.core.errors import Problem, missing
-from app.core.money import line_amount, to_dong
+from app.core.errors import Problem, invalid, missing
+from app.core.money import HIGHEST_AMOUNT, line_amount, to_dong
 from app.lots.models import Lot
+from app.market.demand_operations import give_back_to_demand
 from app.market.models import Offer, Visibility
-from app.market.operations import LotExpired, give_back_to_demand, give_back_to_offer
+from app.market.offer_operations import LotExpired, give_back_to_offer
 from app.market.queries import demand_for_update, offers, offers_for_update
 from app.orders.haulage import haulage_per_unit
 from app.orders.models import (
@@ -79,7 +80,8 @@ def place_order(
     Raises:
         NotFound: an offer is not there or not for this buyer, or the site is not the buyer's.
         OfferNotOpen, LotExpired, NotEnoughLeft, InRound, OfferChanged: the offer's state forbids
-            it. SeveralSellers, OwnOffer: the lines do not make one order.
+            it. SeveralSellers, OwnOffer: the lines do not make one order. Invalid: the total is
+            beyond what can be counted.
     """
     site = usable_site(site_id, party=party, pointer="/site_id")
     _check_known(lines, party, now)
@@ -103,13 +105,16 @@ def place_order(
         )
         for line in lines
     ]
+    haulage = 0 if carrier == Carrier.BUYER else _tariff(terms, site)
+    if sum(line_amount(line.quantity, line.unit_price) for line in terms) + haulage > HIGHEST_AMOUNT:
+        raise invalid("/lines", "Tổng tiền quá lớn.", "The total is too high.")
     firm = all(offer.firm for offer in locked.values())
     return open_order(
         buyer=party,
         terms=terms,
         site=site,
         carrier=carrier,
-        haulage_amount=0 if carrier == Carrier.BUYER else _tariff(terms, site),
+        haulage_amount=haulage,
         origin=Origin.DIRECT,
         confirmed=firm,
         now=now,

@@ -14,9 +14,10 @@ import redis
 
 from app.config import PROJECT
 from app.core import binaries
-from app.core.datafolder import FolderInUse, FolderUnreachable, held, make_folder
-from app.core.embedded import embedded_servers, free_ports, prepare, wait_for_postgresql
-from app.core.lifeline import leftovers
+from app.core.embedded.datafolder import FolderInUse, FolderUnreachable, held, make_folder
+from app.core.embedded.lifeline import leftovers
+from app.core.embedded.ports import free_ports
+from app.core.embedded.servers import embedded_servers, prepare, wait_for_postgresql
 
 WAIT_SECONDS = 30
 
@@ -24,7 +25,7 @@ PARENT = """
 import sys, time
 from pathlib import Path
 import psycopg
-from app.core.embedded import embedded_servers
+from app.core.embedded.servers import embedded_servers
 with embedded_servers(Path(sys.argv[1])) as servers:
     with psycopg.connect(servers.owner_url, autocommit=True) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS sacks (n int)")

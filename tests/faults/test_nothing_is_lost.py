@@ -30,9 +30,9 @@ from flask import Flask
 from app.cli.programs import beat_command, worker_command
 from app.config import PROJECT
 from app.core import clock, outbox, queue
-from app.core.binaries import binaries
-from app.core.embedded import free_ports
-from app.core.lifeline import tied
+from app.core.embedded.binaries import binaries
+from app.core.embedded.lifeline import tied
+from app.core.embedded.ports import free_ports
 from app.core.transaction import transaction
 from tests.conftest import an_app
 from tests.factories import Account, Trade, a_lot, an_offer, order_body

@@ -13,9 +13,9 @@ import pytest
 
 from app.cli import environment
 from app.config import PROJECT
-from app.core.datafolder import make_folder
-from app.core.embedded import free_ports
-from app.core.lifeline import end_leftovers, leftovers
+from app.core.embedded.datafolder import make_folder
+from app.core.embedded.lifeline import end_leftovers, leftovers
+from app.core.embedded.ports import free_ports
 
 pytestmark = pytest.mark.slow
 

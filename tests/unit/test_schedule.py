@@ -15,8 +15,8 @@ BEFORE_DAWN = Schedule(RoundEvery.DAILY, time(3))
 WEDNESDAYS = Schedule(RoundEvery.WEEKLY, time(5), weekday=2)
 
 INSTANTS = st.datetimes(
-    datetime.min.replace(year=2024),
-    datetime.min.replace(year=2040),
+    datetime.fromisoformat("2024-01-01"),
+    datetime.fromisoformat("2040-01-01"),
     timezones=st.just(UTC),
 )
 SCHEDULES = st.one_of(

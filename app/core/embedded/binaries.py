@@ -10,8 +10,8 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from app.core.datafolder import first_closed_step
-from app.core.lifeline import Account
+from app.core.embedded.datafolder import first_closed_step
+from app.core.embedded.lifeline import Account
 
 COPIES = "programs"
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from app.core.lifeline import Account
+from app.core.embedded.lifeline import Account
 
 LOCK = "lock"
 SECRETS = "secrets.json"

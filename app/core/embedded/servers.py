@@ -6,10 +6,8 @@ file, whose path may not be longer than 107 bytes.
 """
 
 import os
-import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,8 +20,8 @@ from pathlib import Path
 import psycopg
 import redis
 
-from app.core.binaries import Binaries, binaries
-from app.core.datafolder import (
+from app.core.embedded.binaries import Binaries, binaries
+from app.core.embedded.datafolder import (
     FolderFault,
     FolderUnreachable,
     Secrets,
@@ -35,16 +33,14 @@ from app.core.datafolder import (
     temporary_folder,
     write_private,
 )
-from app.core.lifeline import Account, end_leftovers, tied
+from app.core.embedded.lifeline import Account, end_leftovers, tied
+from app.core.embedded.ports import free_ports
 
 DATABASE = "blao"
 OWNER = "blao_owner"
 APP = "blao_app"
 SUPERUSER = "postgres"
 
-# Below the ports Linux lends to outgoing connections, so that a restarted server finds its own
-# port free; the well-known ports of other servers are far below.
-PORTS = range(20_000, 32_000)
 
 STARTS = 3
 READY_SECONDS = 60.0
@@ -224,28 +220,6 @@ def prepare(folder: Path, *, durable: bool = True) -> Installation:
         _make_cluster(installation)
     _check_version(installation)
     return installation
-
-
-def free_ports(count: int) -> list[int]:
-    """Loopback ports nobody listens on now; somebody may still bind one before we do."""
-    found: list[int] = []
-    for port in random.sample(PORTS, len(PORTS)):
-        if len(found) == count:
-            break
-        if is_free("127.0.0.1", port):
-            found.append(port)
-    return found
-
-
-def is_free(host: str, port: int) -> bool:
-    """Whether a server could listen there now."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind((host, port))
-        except OSError:
-            return False
-    return True
 
 
 def wait_for_postgresql(servers: Servers, check: Callable[[], None]) -> None:
