@@ -8,7 +8,8 @@ from app.core import clock
 from app.core.idempotency import forget_old_answers as forget
 from app.core.queue import celery
 from app.core.transaction import retried, transaction
-from app.market.operations import expire_demands, expire_offers
+from app.market.demand_operations import expire_demands
+from app.market.offer_operations import expire_offers
 from app.orders.operations import expire_orders
 
 
