@@ -106,7 +106,10 @@ def place_order(
         for line in lines
     ]
     haulage = 0 if carrier == Carrier.BUYER else _tariff(terms, site)
-    if sum(line_amount(line.quantity, line.unit_price) for line in terms) + haulage > HIGHEST_AMOUNT:
+    if (
+        sum(line_amount(line.quantity, line.unit_price) for line in terms) + haulage
+        > HIGHEST_AMOUNT
+    ):
         raise invalid("/lines", "Tổng tiền quá lớn.", "The total is too high.")
     firm = all(offer.firm for offer in locked.values())
     return open_order(

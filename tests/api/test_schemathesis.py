@@ -290,3 +290,25 @@ def test_no_request_gets_an_answer_that_blames_us(
     assert len(routes) >= 70, sorted(routes)
     fulfilled = +gate.fulfilled
     assert len(fulfilled) >= 60, sorted(routes - set(fulfilled))
+
+
+def test_a_forecast_that_fails_is_written_off(trade: Trade) -> None:
+    farm = trade.farm()
+    lot = a_lot(farm, status="forecast", harvested_at=None, ready_at=day(3))
+    spoiled = farm.made(f"/lots/{lot['id']}/spoilage")
+    assert (spoiled["status"], spoiled["harvested_at"]) == ("spoiled", None)
+
+
+def test_an_order_beyond_all_counting_is_refused(trade: Trade) -> None:
+    farm, buyer = trade.farm(), trade.processor()
+    most, dearest = "999999999.999", "999999999.99"
+    offers = [
+        an_offer(farm, a_lot(farm, quantity=most), quantity=most, ask_price=dearest)
+        for _ in range(10)
+    ]
+    lines = [{"offer_id": offer["id"], "quantity": most} for offer in offers]
+    answer = buyer.post("/orders", {"lines": lines, "site_id": buyer.site_id})
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/lines")
+    assert farm.read(f"/offers/{offers[0]['id']}")["remaining"] == most
+    order = buyer.made("/orders", {"lines": lines[:9], "site_id": buyer.site_id})
+    assert order["goods_amount"] == 9 * 999_999_999_989_000_000
