@@ -5,7 +5,19 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Numeric, Select, cast, func, literal, or_, select, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Numeric,
+    Select,
+    any_,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from app.catalogue.models import Commodity
@@ -84,12 +96,9 @@ def offer_order(query: dict[str, Any]) -> list[By]:
 
 def distance_km(near: tuple[float, float]) -> ColumnElement[Decimal]:
     """Straight kilometres between positions rounded to about 1 km, to three decimals."""
-    x, y, z = ecef(about(near[0]), about(near[1]))
-    squared = (
-        (Site.x - literal(x)) * (Site.x - literal(x))
-        + (Site.y - literal(y)) * (Site.y - literal(y))
-        + (Site.z - literal(z)) * (Site.z - literal(z))
-    )
+    there = zip((Site.x, Site.y, Site.z), ecef(about(near[0]), about(near[1])), strict=True)
+    apart = [cast(axis, BigInteger) - literal(metres) for axis, metres in there]
+    squared = apart[0] * apart[0] + apart[1] * apart[1] + apart[2] * apart[2]
     return func.round(func.sqrt(cast(squared, Numeric)) / 1000, 3, type_=Numeric(12, 3))
 
 
@@ -176,7 +185,7 @@ def _certified(scheme: str) -> ColumnElement[bool]:
             lot_certificate.c.lot_id == Lot.id,
             Certificate.scheme_code == scheme,
             Certificate.verified_at.is_not(None),
-            Certificate.commodities.contains([Lot.commodity_code]),
+            Lot.commodity_code == any_(Certificate.commodities),
             Certificate.valid_from <= harvest,
             Certificate.valid_until >= harvest,
         )

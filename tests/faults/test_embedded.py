@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from app.config import PROJECT
-from app.core import binaries
+from app.core.embedded import binaries
 from app.core.embedded.datafolder import FolderInUse, FolderUnreachable, held, make_folder
 from app.core.embedded.lifeline import leftovers
 from app.core.embedded.ports import free_ports
