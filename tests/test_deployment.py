@@ -13,7 +13,7 @@ from app import config, create_app
 from app.cli import seed
 from app.cli.programs import beat_command, web_command, worker_command
 from app.config import PROJECT
-from app.core import embedded
+from app.core.embedded import servers as embedded
 
 OURS = ("web", "worker", "beat", "migrate")
 VARIABLE = re.compile(r"\$\{(\w+)([^}]*)\}")
