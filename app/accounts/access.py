@@ -3,9 +3,10 @@
 Every route names one of these; the one that names none does not exist.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
 from flask import request
@@ -24,6 +25,8 @@ from app.accounts.models import (
 from app.accounts.queries import find_token, has_mandate, is_member, roles_of, visible_to
 from app.core.db import db
 from app.core.errors import Forbidden, NotFound, Problem, missing
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 class TokenMissing(Problem):
@@ -201,6 +204,12 @@ def _role_named(roles: Collection[Role], *, choose: bool) -> Role | None:
     if not choose:
         return None
     raise OrganisationNeeded if roles else Forbidden
+
+
+def open_to_all(view: View) -> View:
+    """Say of a plain route, which needs no account, that anybody may call it."""
+    view.access = PUBLIC  # type: ignore[attr-defined]
+    return view
 
 
 _ANY = tuple(Kind)

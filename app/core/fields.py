@@ -104,6 +104,19 @@ class Id(ma.fields.UUID):
         return UUID(value)
 
 
+class Dict(ma.fields.Dict):
+    """Values by name; a fault of name or value points at the name."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        try:
+            return super()._deserialize(value, attr, data, **kwargs)
+        except ValidationError as fault:
+            if not isinstance(fault.messages, dict):
+                raise
+            faults = {name: one.get("key") or one["value"] for name, one in fault.messages.items()}
+            raise ValidationError(faults) from None
+
+
 class DecimalString(ma.fields.String):
     """An exact decimal, carried as text so that no float ever touches it.
 

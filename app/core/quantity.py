@@ -2,10 +2,12 @@
 
 from decimal import ROUND_DOWN, Decimal
 
+from app.core.vietnamese import fold
+
 QUANTITY_STEP = Decimal("0.001")
 HIGHEST_QUANTITY = Decimal("999999999.999")
 
-# Viet Nam's customary weights, in kilograms.
+# Viet Nam's customary weights, in kilograms, by their names without accents.
 KILOGRAMS = {
     "g": Decimal("0.001"),
     "kg": Decimal(1),
@@ -26,5 +28,5 @@ def units_per(unit: str, stock_unit: str) -> Decimal | None:
     if unit == stock_unit:
         return Decimal(1)
     if stock_unit == "kg":
-        return KILOGRAMS.get(unit)
+        return KILOGRAMS.get(fold(unit))
     return None

@@ -3,7 +3,7 @@
 import marshmallow as ma
 from marshmallow import validate
 
-from app.core.fields import Choice, Day, Id, Instant, Quantity, Schema, String
+from app.core.fields import Choice, Day, Dict, Id, Instant, Quantity, Schema, String
 from app.core.paging import PageQuery
 from app.lots.models import LotStatus
 
@@ -19,7 +19,7 @@ class LotIn(Schema):
     )
     quantity = Quantity(required=True)
     grade = String(load_default=None, allow_none=True, longest=80)
-    qualities = ma.fields.Dict(
+    qualities = Dict(
         keys=String(longest=80),
         values=ma.fields.Raw(
             metadata={"oneOf": [{"type": "string"}, {"type": "boolean"}], "nullable": False}

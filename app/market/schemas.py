@@ -15,6 +15,7 @@ from app.core.fields import (
     Choice,
     Day,
     DecimalString,
+    Dict,
     Id,
     Instant,
     Integer,
@@ -180,7 +181,7 @@ class Limit(Schema):
 class AcceptedIn(Schema):
     commodity = String(required=True, longest=80)
     min_grade = String(load_default=None, allow_none=True, longest=80)
-    quality_limits = ma.fields.Dict(
+    quality_limits = Dict(
         keys=String(longest=80),
         values=ma.fields.Nested(Limit),
         load_default=dict,

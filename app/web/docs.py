@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from app.accounts.access import open_to_all
 from app.core.errors import Problem
 
 blueprint = Blueprint("docs", __name__, template_folder="templates")
@@ -13,12 +14,14 @@ POLICY = "default-src 'none'; style-src 'self'; form-action 'none'; frame-ancest
 
 
 @blueprint.get("/")
+@open_to_all
 def home() -> WerkzeugResponse:
     """There are no pages yet: the documentation is where to begin."""
     return redirect("/api/docs")
 
 
 @blueprint.get("/api/docs")
+@open_to_all
 def docs() -> Response:
     """Every route with who may call it, what it takes and what it answers; every refusal."""
     page = make_response(
@@ -29,6 +32,7 @@ def docs() -> Response:
 
 
 @blueprint.get("/api/docs.css")
+@open_to_all
 def style() -> Response:
     """The page's style."""
     return Response(render_template("docs.css"), content_type="text/css; charset=utf-8")

@@ -5,18 +5,21 @@ from flask import Blueprint, Response, current_app, jsonify
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.accounts.access import open_to_all
 from app.core.db import db
 
 blueprint = Blueprint("health", __name__)
 
 
 @blueprint.get("/livez")
+@open_to_all
 def livez() -> Response:
     """The process answers."""
     return jsonify(status="ok")
 
 
 @blueprint.get("/readyz")
+@open_to_all
 def readyz() -> Response:
     """The database answers and is migrated; the queue's broker answers. 503 otherwise."""
     checks = {"database": _database(), "broker": _broker()}
