@@ -21,12 +21,13 @@ SCHEME = "vietgap"
 B_LAO = {"ward_code": "24829", "latitude": 11.5301, "longitude": 107.8402}
 WARD_1 = {"ward_code": "24823", "latitude": 11.5503, "longitude": 107.8104}
 
+NOW = datetime.now(UTC).replace(microsecond=0)
 _numbers = itertools.count(1)
 
 
 def day(offset: int = 0) -> str:
-    """An instant so many days from now."""
-    instant = datetime.now(UTC).replace(microsecond=0) + timedelta(days=offset)
+    """An instant so many days from when the tests began, so that it is the same each time."""
+    instant = NOW + timedelta(days=offset)
     return instant.isoformat().replace("+00:00", "Z")
 
 

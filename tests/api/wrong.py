@@ -115,7 +115,7 @@ def _wrong_mappings(field: ma.fields.Dict, pointer: str, example: Any) -> Found:
     for name, shown in (example or {}).items():
         if isinstance(field.value_field, ma.fields.Nested):
             yield from ((f"{pointer}/{name}", value) for value in ("text", 5, [], None))
-            yield f"{pointer}/{name}/value/surely_unknown", 1
+            yield f"{pointer}/{name}/surely_unknown", 1
         elif shown is not None:
             yield from (
                 (f"{pointer}/{name}", value) for value in (5, 1.5, "NaN", NUL, [], {}, None)
@@ -160,7 +160,7 @@ def _wrong_decimals(field: fields.DecimalString) -> list[Any]:
 def put(body: dict[str, Any], pointer: str, value: Any) -> dict[str, Any]:
     """A copy of a body with a value at a pointer."""
     body = copy.deepcopy(body)
-    *way, last = pointer.removeprefix("/").replace("/value/", "/").split("/")
+    *way, last = pointer.removeprefix("/").split("/")
     at: Any = body
     for step in way:
         at = at[int(step)] if isinstance(at, list) else at[step]
