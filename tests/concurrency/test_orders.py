@@ -172,9 +172,9 @@ def test_lines_in_opposite_order_never_show_a_deadlock(trade: Trade) -> None:
         body = {"lines": lines, "site_id": buyer.site_id}
         return lambda: buyer.post("/orders", body)
 
-    answers = at_once([order(buyers[n % 2], n // 2 % 2) for n in range(80)])
+    answers = at_once([order(buyers[n % 2], n // 2 % 2) for n in range(70)])
 
-    assert codes(answers) == {(201, None): 50, (409, "not_enough_left"): 30}
+    assert codes(answers) == {(201, None): 50, (409, "not_enough_left"): 20}
     for offer in offers:
         after = counters(trade.app, offer)
         assert after["taken"] == after["sold"] == 50
@@ -183,7 +183,7 @@ def test_lines_in_opposite_order_never_show_a_deadlock(trade: Trade) -> None:
     def cancel(order_id: str) -> Callable[[], TestResponse]:
         return lambda: farm.post(f"/orders/{order_id}/cancellation")
 
-    fresh = [order(buyers[n % 2], n // 2 % 2) for n in range(30)]
+    fresh = [order(buyers[n % 2], n // 2 % 2) for n in range(20)]
     answers = at_once([*(cancel(one) for one in ids), *fresh])
 
     assert codes(answers[:50]) == {(200, None): 50}
@@ -244,7 +244,7 @@ def wait_until(true: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-REPEATS = 8
+REPEATS = 5
 
 
 @pytest.mark.parametrize("repeats", [REPEATS, pytest.param(200, marks=pytest.mark.slow)])
@@ -311,7 +311,7 @@ ALLOWED = {
 def test_a_withdrawal_among_orders_keeps_what_is_sold_and_frees_the_rest(trade: Trade) -> None:
     farm, buyer = trade.farm(), trade.processor()
     sold = 0
-    for _ in range(5):
+    for _ in range(4):
         lot = a_lot(farm, quantity="50.000")
         offer = an_offer(farm, lot, quantity="50.000")
         calls: list[Callable[[], TestResponse]] = [
@@ -333,7 +333,7 @@ def test_a_withdrawal_among_orders_keeps_what_is_sold_and_frees_the_rest(trade: 
         if cancelled:
             assert codes(at_once(cancelled)) == {(200, None): len(ids)}
         assert farm.read(f"/lots/{lot['id']}")["left"] == "50.000"
-    assert 0 < sold < 100
+    assert 0 < sold < 80
     assert rows(trade.app, Order) == sold
 
 
