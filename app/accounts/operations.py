@@ -26,7 +26,7 @@ from app.accounts.models import (
 from app.accounts.queries import find_person, get_organisation, roles_of
 from app.core import clock, outbox
 from app.core.db import db
-from app.core.errors import NotFound, Problem, missing
+from app.core.errors import NotFound, Problem, invalid, missing
 
 TOKEN_LIFE = timedelta(days=30)
 INVITATION_LIFE = timedelta(days=14)
@@ -216,6 +216,7 @@ def accept_invitation(
     Raises:
         NotFound: no such invitation, or the code is wrong. InvitationClosed: used or expired.
         LoginTaken: the addressee is already a person and has to sign in to accept.
+        Invalid: a new person states no password.
     """
     expected = invitation_code(invitation_id, secret=secret)
     if not hmac.compare_digest(code.upper().encode(), expected.encode()):
@@ -226,6 +227,8 @@ def accept_invitation(
     if invitation.accepted_at is not None or invitation.expires_at <= now:
         raise InvitationClosed
     if person is None:
+        if password is None:
+            raise invalid("/password", "Thiếu thông tin bắt buộc.", "Missing for a new person.")
         person = enrol(
             name=name or invitation.name,
             phone=invitation.phone,

@@ -43,8 +43,8 @@ class TaxId(String):
 class Password(String):
     """A password, taken as typed."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(shortest=8, longest=200, load_only=True, **options)
+    def __init__(self, *, shortest: int = 8, **options: Any) -> None:
+        super().__init__(shortest=shortest, longest=200, load_only=True, **options)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         super()._deserialize(value, attr, data, **kwargs)
@@ -78,7 +78,7 @@ class RegistrationOut(Schema):
 
 class TokenIn(Schema):
     login = String(required=True)
-    password = String(required=True, load_only=True)
+    password = Password(required=True, shortest=1)
 
 
 class TokenOut(Schema):

@@ -11,6 +11,7 @@ from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 from redis.exceptions import RedisError
 
+from app.accounts.identity import login_name
 from app.accounts.operations import SignInFailed
 from app.core.errors import Problem, Unavailable
 
@@ -41,7 +42,8 @@ def sign_in_attempt(login: str) -> Iterator[None]:
         TooManySignIns: ten failures within a quarter of an hour. Unavailable: nobody counts now.
     """
     failures: FixedWindowRateLimiter = current_app.extensions["sign_in_failures"]
-    who = hashlib.sha256(login.strip().lower().encode()).hexdigest()
+    stored = login_name(login) or login.strip().lower()
+    who = hashlib.sha256(stored.encode()).hexdigest()
     try:
         if not failures.test(FAILURES, who):
             raise TooManySignIns
