@@ -25,6 +25,7 @@ from tests.factories import Trade
 PROJECT = Path(__file__).resolve().parent.parent
 TEMPLATE = "blao"
 HANDED_DOWN = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "ADMIN_URL", "REDIS_URL", "SECRET_KEY")
+NOWHERE = "postgresql://nobody@127.0.0.1:1/a-database-that-only-listing-the-tests-names"
 _servers = ExitStack()
 
 
@@ -34,6 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.update(config.workerinput["environment"])
         return
     if config.option.collectonly or config.option.help or config.option.markers:
+        os.environ.update(dict.fromkeys(HANDED_DOWN, NOWHERE))
         return
     servers = _servers.enter_context(embedded_servers(durable=False))
     os.environ.update(servers.environment())

@@ -105,9 +105,17 @@ class Id(ma.fields.UUID):
 
 
 class Dict(ma.fields.Dict):
-    """Values by name; a fault of name or value points at the name."""
+    """Values by name, at most so many; a fault of name or value points at the name."""
+
+    default_error_messages = {"many": "Too many entries: at most {most}."}
+
+    def __init__(self, *, most: int, **options: Any) -> None:
+        self.most = most
+        super().__init__(metadata={"maxProperties": most}, **options)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        if isinstance(value, dict) and len(value) > self.most:
+            raise self.make_error("many", most=self.most)
         try:
             return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
         except ValidationError as fault:

@@ -127,7 +127,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
             edge.access = access  # type: ignore[attr-defined]
             edge.idempotency = idempotency  # type: ignore[attr-defined]
-            document(edge, access, idempotency)
+            document(edge, method, access, idempotency)
             self.route(rule, methods=[method])(edge)
             return view
 
@@ -179,7 +179,7 @@ def _without(argument: str, view: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def document(edge: Any, access: Access, idempotency: Idempotency | None) -> None:
+def document(edge: Any, method: str, access: Access, idempotency: Idempotency | None) -> None:
     """Say in the API's description who may call and which headers count."""
     parameters = []
     if idempotency not in {None, Idempotency.EXEMPT}:
@@ -190,6 +190,10 @@ def document(edge: Any, access: Access, idempotency: Idempotency | None) -> None
                 "required": idempotency is Idempotency.REQUIRED,
                 "schema": {"type": "string", "minLength": 1, "maxLength": 255},
             }
+        )
+    if method == "PATCH":
+        parameters.append(
+            {"in": "header", "name": "If-Match", "required": True, "schema": {"type": "string"}}
         )
     if not access.public:
         parameters.append(

@@ -102,7 +102,10 @@ class Lot(Represented, Identified, Base):
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("reserved BETWEEN 0 AND quantity", name="reserved_within"),
         CheckConstraint(
-            "(status = 'forecast') = (harvested_at IS NULL)", name="harvested_when_it_is"
+            "status <> 'forecast' OR harvested_at IS NULL", name="forecast_not_harvested"
+        ),
+        CheckConstraint(
+            "status <> 'harvested' OR harvested_at IS NOT NULL", name="harvested_when_it_is"
         ),
         CheckConstraint("(capacity = 'agent') = (agent_id IS NOT NULL)", name="agent_named"),
     )

@@ -25,7 +25,7 @@ class LotIn(Schema):
             metadata={"oneOf": [{"type": "string"}, {"type": "boolean"}], "nullable": False}
         ),
         load_default=dict,
-        validate=validate.Length(max=MOST_QUALITIES),
+        most=MOST_QUALITIES,
     )
     harvested_at = Instant(load_default=None, allow_none=True)
     ready_at = Instant(load_default=None, allow_none=True)

@@ -185,7 +185,7 @@ class AcceptedIn(Schema):
         keys=String(longest=80),
         values=ma.fields.Nested(Limit),
         load_default=dict,
-        validate=validate.Length(max=MOST_QUALITIES),
+        most=MOST_QUALITIES,
     )
     required_certificates = ma.fields.List(
         String(longest=80), load_default=list, validate=validate.Length(max=20)
