@@ -35,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.update(config.workerinput["environment"])
         return
     if config.option.collectonly or config.option.help or config.option.markers:
-        os.environ.update(dict.fromkeys(HANDED_DOWN, NOWHERE))
+        os.environ.update(dict.fromkeys(HANDED_DOWN, NOWHERE), REDIS_URL="redis://127.0.0.1:1")
         return
     servers = _servers.enter_context(embedded_servers(durable=False))
     os.environ.update(servers.environment())
