@@ -1,0 +1,366 @@
+"""Matches that wait for an answer, what a round tells, and what it leaves alone."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.clearing import operations
+from app.clearing.matching import expire_matches
+from app.clearing.snapshot import clear_snapshot
+from app.core import clock
+from app.core.db import db
+from tests.factories import (
+    COMMODITY,
+    Account,
+    Trade,
+    a_demand,
+    a_lot,
+    a_membership,
+    an_offer,
+    lot_body,
+    offer_body,
+    order_body,
+)
+
+InApp = Callable[[Callable[[], Any]], Any]
+
+
+def code_of(answer: Any) -> tuple[int, str]:
+    return answer.status_code, answer.json["code"]
+
+
+class Market:
+    """One offer of 50 at 100,000 and one demand of 30 at 120,000, cleared."""
+
+    def __init__(self, trade: Trade, *, firm_offer: bool, firm_demand: bool) -> None:
+        self.farm, self.buyer = trade.farm(), trade.processor()
+        self.offer = an_offer(self.farm, firm=firm_offer)
+        self.demand = a_demand(self.buyer, firm=firm_demand)
+        self.round = trade.clear(COMMODITY)
+        (self.match,) = self.farm.read(f"/rounds/{self.round['id']}/matches")["items"]
+        self.path = f"/matches/{self.match['id']}"
+
+    def now(self) -> list[tuple[str, str, str]]:
+        """Status, remaining and held of the offer and the demand."""
+        rows = (
+            self.farm.read(f"/offers/{self.offer['id']}"),
+            self.buyer.read(f"/demands/{self.demand['id']}"),
+        )
+        return [(row["status"], row["remaining"], row["held"]) for row in rows]
+
+
+def test_two_firm_sides_have_an_order_at_once(trade: Trade) -> None:
+    market = Market(trade, firm_offer=True, firm_demand=True)
+    assert market.match["status"] == "accepted"
+    order = market.buyer.read(f"/orders/{market.match['order_id']}")
+    assert (order["status"], order["origin"], order["carrier"]) == ("confirmed", "round", "seller")
+    assert order["demand_id"] == market.demand["id"]
+    assert order["lines"][0]["unit_price"] == market.match["seller_price"]
+    quantity, price = Decimal(30), Decimal(market.match["buyer_price"])
+    assert order["total_amount"] == order["goods_amount"] + order["haulage_amount"]
+    assert order["total_amount"] == quantity * price
+    assert market.now() == [("open", "20.000", "0.000"), ("filled", "0.000", "0.000")]
+
+
+def test_a_match_is_at_prices_both_sides_can_bear(trade: Trade) -> None:
+    market = Market(trade, firm_offer=True, firm_demand=True)
+    match = market.match
+    seller, buyer = Decimal(match["seller_price"]), Decimal(match["buyer_price"])
+    assert Decimal(100_000) <= seller < buyer <= Decimal(120_000)
+    assert buyer - seller == Decimal(match["transport_cost"])
+    assert market.round["optimality_gap"] == 0
+    assert market.round["welfare"] == 30 * (20_000 - Decimal(match["transport_cost"]))
+    assert market.round["upper_bound"] == market.round["welfare"]
+    told = {name: market.round[name] for name in ("status", "offers", "demands", "matches")}
+    assert told == {"status": "cleared", "offers": 1, "demands": 1, "matches": 1}
+    assert market.round["cleared_quantity"] == "30.000"
+
+
+@pytest.mark.parametrize(("firm_offer", "firm_demand"), [(False, True), (True, False)])
+def test_a_side_that_is_not_firm_is_asked(
+    trade: Trade, firm_offer: bool, firm_demand: bool
+) -> None:
+    market = Market(trade, firm_offer=firm_offer, firm_demand=firm_demand)
+    assert (market.match["status"], market.match["order_id"]) == ("proposed", None)
+    assert (market.match["seller_accepted_at"] is not None) is firm_offer
+    assert (market.match["buyer_accepted_at"] is not None) is firm_demand
+    assert market.now() == [("open", "50.000", "30.000"), ("open", "30.000", "30.000")]
+
+    firm, asked = (market.buyer, market.farm) if firm_demand else (market.farm, market.buyer)
+    assert firm.made(f"{market.path}/acceptance")["status"] == "proposed", "it had agreed already"
+    accepted = asked.made(f"{market.path}/acceptance")
+    assert accepted["status"] == "accepted"
+    assert asked.read(f"/orders/{accepted['order_id']}")["status"] == "confirmed"
+    assert market.now() == [("open", "20.000", "0.000"), ("filled", "0.000", "0.000")]
+    for caller in (firm, asked):
+        for answer in ("acceptance", "refusal"):
+            again = caller.post(f"{market.path}/{answer}")
+            assert code_of(again) == (409, "match_not_proposed")
+
+
+def test_two_sides_that_are_not_firm_both_answer(trade: Trade) -> None:
+    market = Market(trade, firm_offer=False, firm_demand=False)
+    assert market.buyer.made(f"{market.path}/acceptance")["status"] == "proposed"
+    assert market.now()[0] == ("open", "50.000", "30.000")
+    assert market.farm.made(f"{market.path}/acceptance")["status"] == "accepted"
+
+
+@pytest.mark.parametrize("refuser", ["farm", "buyer"])
+def test_a_refusal_gives_the_quantity_back_to_both(trade: Trade, refuser: str) -> None:
+    market = Market(trade, firm_offer=False, firm_demand=False)
+    refused = getattr(market, refuser).made(f"{market.path}/refusal")
+    assert (refused["status"], refused["order_id"]) == ("refused", None)
+    assert market.now() == [("open", "50.000", "0.000"), ("open", "30.000", "0.000")]
+    assert market.buyer.read("/orders")["items"] == []
+    again = trade.clear(COMMODITY)
+    assert again["matches"] == 1, "the next round may bring them together again"
+
+
+def test_what_a_match_holds_is_not_sold_elsewhere(trade: Trade) -> None:
+    market = Market(trade, firm_offer=False, firm_demand=True)
+    other = trade.processor()
+    held = other.post("/orders", order_body(other, market.offer, "20.001"))
+    assert code_of(held) == (409, "in_round")
+    assert other.post("/orders", order_body(other, market.offer, "20")).status_code == 201
+    for caller, path in (
+        (market.farm, f"/offers/{market.offer['id']}/withdrawal"),
+        (market.buyer, f"/demands/{market.demand['id']}/cancellation"),
+    ):
+        assert code_of(caller.post(path)) == (409, "in_round")
+    again = trade.clear(COMMODITY)
+    assert (again["offers"], again["demands"]) == (0, 0), "nothing free was left for it"
+
+
+def test_a_match_nobody_answers_expires(trade: Trade, in_app: InApp) -> None:
+    market = Market(trade, firm_offer=False, firm_demand=True)
+    in_time, late = clock.now() + timedelta(hours=11), clock.now() + timedelta(hours=13)
+    assert in_app(lambda: expire_matches(now=in_time)) == 0
+    assert in_app(lambda: (expire_matches(now=late), db.session.commit())[0]) == 1
+    assert in_app(lambda: expire_matches(now=late)) == 0
+    assert market.farm.read(market.path)["status"] == "expired"
+    assert market.now() == [("open", "50.000", "0.000"), ("open", "30.000", "0.000")]
+    answer = market.farm.post(f"{market.path}/acceptance")
+    assert code_of(answer) == (409, "match_not_proposed")
+
+
+def test_a_match_is_a_matter_between_its_parties(trade: Trade) -> None:
+    market = Market(trade, firm_offer=False, firm_demand=True)
+    path = f"/rounds/{market.round['id']}/matches"
+    assert market.buyer.read(path)["items"] == [market.match]
+    assert trade.operator.read(path)["items"] == [market.match]
+    stranger = trade.processor()
+    assert stranger.read(path)["items"] == []
+    for answer in (
+        stranger.get(market.path),
+        stranger.post(f"{market.path}/acceptance"),
+        stranger.post(f"{market.path}/refusal"),
+    ):
+        assert code_of(answer) == (404, "not_found")
+    assert set(market.match) >= {
+        "offer_id",
+        "demand_id",
+        "quantity",
+        "seller_price",
+        "buyer_price",
+        "transport_cost",
+        "status",
+        "order_id",
+    }
+
+
+def test_an_agent_answers_for_its_member_while_mandated(trade: Trade) -> None:
+    farm, agent, buyer = trade.farm(), trade.cooperative(), trade.processor()
+    membership = a_membership(farm, agent, "mandate")
+    theirs = {"on_behalf_of": farm.organisation_id}
+    lot = agent.made("/lots", lot_body(agent, **theirs))
+    agent.made("/offers", offer_body(lot["id"], firm=False, **theirs))
+    a_demand(buyer)
+    round_id = trade.clear(COMMODITY)["id"]
+    (match,) = agent.read(f"/rounds/{round_id}/matches")["items"]
+    path = f"/memberships/{membership['id']}/mandate"
+    assert farm.request("DELETE", path).status_code == 204
+    answer = agent.post(f"/matches/{match['id']}/acceptance")
+    assert code_of(answer) == (403, "mandate_missing")
+    farm.made(path)
+    order_id = agent.made(f"/matches/{match['id']}/acceptance")["order_id"]
+    order = farm.read(f"/orders/{order_id}")
+    assert (order["seller_id"], order["seller_capacity"]) == (farm.organisation_id, "agent")
+    assert agent.read(f"/orders/{order_id}") == order
+
+
+def test_an_explanation_comes_in_the_reader_s_language(trade: Trade) -> None:
+    market = Market(trade, firm_offer=True, firm_demand=True)
+    path = f"/offers/{market.offer['id']}/explanation"
+    told = {tongue: market.farm.read(path, Accept_Language=tongue) for tongue in ("vi", "en")}
+    for one in told.values():
+        assert (one["round_id"], one["outcome"]) == (market.round["id"], "partly_matched")
+        assert [row["code"] for row in one["reasons"]] == ["matched", "quantity_exhausted"]
+        assert [row["figure"] for row in one["reasons"]] == ["30.000", "20.000"]
+    assert told["vi"]["reasons"][0]["detail"].startswith("Bạn bán được")
+    assert told["en"]["reasons"][0]["detail"].startswith("You sold")
+    demand = market.buyer.read(f"/demands/{market.demand['id']}/explanation")
+    assert demand["outcome"] == "matched"
+    assert demand["reasons"][0]["detail"].startswith("You bought")
+
+
+def test_who_has_been_in_no_round_is_told_so(trade: Trade) -> None:
+    farm, buyer = trade.farm(), trade.processor()
+    paths = [
+        (farm, f"/offers/{an_offer(farm)['id']}/explanation"),
+        (buyer, f"/demands/{a_demand(buyer)['id']}/explanation"),
+    ]
+    for caller, path in paths:
+        told = {tongue: caller.read(path, Accept_Language=tongue) for tongue in ("vi", "en")}
+        assert {one["outcome"] for one in told.values()} == {"waiting"}
+        assert {one["round_id"] for one in told.values()} == {None}
+        assert len({one["reasons"][0]["detail"] for one in told.values()}) == 2
+
+
+def test_an_explanation_names_nobody_and_no_limit_of_others(trade: Trade) -> None:
+    farm, dear, buyer = trade.farm(), trade.farm(), trade.processor()
+    cheap, offer = an_offer(farm), an_offer(dear, ask_price="119999.00")
+    a_demand(buyer, bid_price="120001.00", quantity="50")
+    trade.clear(COMMODITY)
+    told = str(dear.read(f"/offers/{offer['id']}/explanation"))
+    for secret in ("120001", "100000", cheap["id"], str(farm.organisation_id), "processor"):
+        assert secret not in told
+    assert "not_matched" in told
+
+
+def test_prices_of_a_round_are_public(trade: Trade) -> None:
+    market = Market(trade, firm_offer=True, firm_demand=True)
+    (price,) = trade.visitor.read(f"/markets/{COMMODITY}/prices")["items"]
+    match = market.match
+    assert (price["round_id"], price["quantity"]) == (market.round["id"], "30.000")
+    assert price["cleared_at"] == market.round["cleared_at"]
+    for side in ("seller", "buyer"):
+        told = {price[f"{side}_{which}"] for which in ("low", "average", "high")}
+        assert told == {match[f"{side}_price"]}
+    assert trade.visitor.read("/markets/ginger/prices")["items"] == []
+    assert trade.visitor.get("/markets/no-such/prices").status_code == 404
+
+
+def test_a_round_without_trade_leaves_no_price(trade: Trade) -> None:
+    an_offer(trade.farm())
+    told = trade.clear(COMMODITY)
+    assert (told["status"], told["matches"], told["welfare"]) == ("cleared", 0, 0)
+    assert (told["optimality_gap"], told["cleared_quantity"]) == (0, "0.000")
+    assert trade.visitor.read(f"/markets/{COMMODITY}/prices")["items"] == []
+
+
+def test_a_voided_round_lets_everything_go(trade: Trade, in_app: InApp) -> None:
+    farm, buyer, operator = trade.farm(), trade.processor(), trade.operator
+    offer, demand = an_offer(farm), a_demand(buyer)
+    round_id = operator.made("/rounds", {"market": COMMODITY})["id"]
+    now = clock.now()
+
+    def close() -> None:
+        assert operations.close_round(round_id=UUID(round_id), now=now) is not None
+        db.session.commit()
+
+    def void() -> bool:
+        done = operations.void_round(round_id=UUID(round_id), reason="no good", now=now)
+        db.session.commit()
+        return done
+
+    in_app(close)
+    assert farm.read(f"/offers/{offer['id']}")["held"] == "50.000"
+    assert code_of(buyer.post("/orders", order_body(buyer, offer))) == (409, "in_round")
+    busy = operator.post("/rounds", {"market": COMMODITY})
+    assert code_of(busy) == (409, "round_in_progress")
+    assert in_app(void) is True
+    assert in_app(void) is False
+    told = operator.read(f"/rounds/{round_id}")
+    assert (told["status"], told["void_reason"], told["welfare"]) == ("void", "no good", None)
+    assert farm.read(f"/offers/{offer['id']}")["held"] == "0.000"
+    assert buyer.read(f"/demands/{demand['id']}")["held"] == "0.000"
+    assert trade.clear(COMMODITY)["matches"] == 1
+
+
+def snapshot_of(operator: Account, round_id: str) -> dict[str, Any]:
+    return operator.read(f"/rounds/{round_id}/snapshot")
+
+
+def test_a_snapshot_is_everything_needed_to_clear_it_again(trade: Trade) -> None:
+    market = Market(trade, firm_offer=True, firm_demand=True)
+    operator = trade.operator
+    snapshot = snapshot_of(operator, market.round["id"])
+    (offer,), (demand,) = snapshot["offers"], snapshot["demands"]
+    assert set(offer) == {
+        "offer_id",
+        "quantity",
+        "ask_price",
+        "latitude",
+        "longitude",
+        "seller_id",
+        "smallholder",
+        "listed_at",
+        "min_quantity",
+        "gates",
+    }
+    assert set(demand) == {
+        "demand_id",
+        "quantity",
+        "bid_price",
+        "latitude",
+        "longitude",
+        "buyer_id",
+        "posted_at",
+        "min_delivery",
+        "max_suppliers",
+        "gates",
+    }
+    assert set(snapshot["haulage"]) == {
+        "base",
+        "rate_per_km",
+        "road_factor",
+        "speed_kmh",
+        "unit_weight_kg",
+    }
+    again = clear_snapshot(snapshot)
+    assert again["round"]["snapshot_hash"] == market.round["snapshot_hash"]
+    assert again["round"]["solution_hash"] == market.round["solution_hash"]
+    assert again["round"]["welfare"] == market.round["welfare"]
+    assert again["matches"][0]["seller_price"] == market.match["seller_price"]
+
+
+def test_a_round_that_has_not_closed_has_no_snapshot(trade: Trade) -> None:
+    operator = trade.operator
+    round_id = operator.made("/rounds", {"market": "ginger"})["id"]
+    told = operator.read(f"/rounds/{round_id}")
+    assert (told["status"], told["closed_at"], told["offers"]) == ("open", None, None)
+    assert operator.get(f"/rounds/{round_id}/snapshot").status_code == 404
+    unknown = operator.post("/rounds", {"market": "no-such"})
+    assert code_of(unknown) == (422, "invalid")
+
+
+def test_rounds_are_narrowed_by_market_and_status(trade: Trade) -> None:
+    reader = trade.farm()
+    coffee = trade.clear(COMMODITY)
+    waiting = trade.operator.made("/rounds", {"market": "ginger"})
+    for query, expected in {
+        "": [waiting["id"], coffee["id"]],
+        f"market={COMMODITY}": [coffee["id"]],
+        "status=open": [waiting["id"]],
+        "status=cleared&market=ginger": [],
+    }.items():
+        assert [one["id"] for one in reader.read(f"/rounds?{query}")["items"]] == expected
+
+
+def test_a_market_of_two_commodities_trades_in_its_base(trade: Trade) -> None:
+    farm, buyer = trade.farm(), trade.processor()
+    fresh = a_lot(farm, commodity="ginger-fresh", grade=None, qualities={})
+    offer = an_offer(farm, fresh, quantity="50", ask_price="10000")
+    accepts = [{"commodity": "ginger-dried"}, {"commodity": "ginger-fresh"}]
+    a_demand(buyer, accepts=accepts, quantity="4", bid_price="100000")
+    told = trade.clear("ginger")
+    (match,) = farm.read(f"/rounds/{told['id']}/matches")["items"]
+    assert (match["quantity"], match["offer_quantity"]) == ("4.000", "20.000")
+    assert farm.read(f"/offers/{offer['id']}")["remaining"] == "30.000"
+    (line,) = farm.read(f"/orders/{match['order_id']}")["lines"]
+    assert (line["quantity"], line["commodity"]) == ("20.000", "ginger-fresh")
+    assert Decimal(line["unit_price"]) * 5 == Decimal(match["seller_price"])
