@@ -107,12 +107,13 @@ def claim(*, now: datetime, most: int) -> Sequence[OutboxMessage]:
 
 def first_time(consumer: str, message_id: UUID, *, now: datetime) -> bool:
     """Whether this consumer has not acted on the message yet; notes that it does so now."""
-    noted = db.session.execute(
+    noted = db.session.scalar(
         insert(ConsumedMessage)
         .values(consumer=consumer, message_id=message_id, consumed_at=now)
         .on_conflict_do_nothing()
+        .returning(ConsumedMessage.message_id)
     )
-    return bool(noted.rowcount)  # type: ignore[attr-defined]
+    return noted is not None
 
 
 def mark_delivered(message_id: UUID, *, now: datetime) -> None:
