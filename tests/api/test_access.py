@@ -12,7 +12,8 @@ from app.accounts.models import AccessToken
 from app.core import clock
 from app.core.db import db
 from app.core.transaction import transaction
-from tests.api.world import EXAMPLES, NO_ID, World, declared, send
+from tests.api.examples import EXAMPLES
+from tests.api.world import NO_ID, World, declared, send
 from tests.factories import (
     B_LAO,
     Account,

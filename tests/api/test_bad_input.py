@@ -10,8 +10,10 @@ from werkzeug.test import TestResponse
 
 from app.core.messages import in_vietnamese
 from app.core.requests import LARGEST_BODY
-from tests.api.world import EXAMPLES, NO_ID, World, declared, example_body, send
-from tests.api.wrong import put, required_pointers, without, wrong_bodies
+from tests.api.examples import EXAMPLES
+from tests.api.paging import cursor_of
+from tests.api.world import NO_ID, World, declared, example_body, is_list, send
+from tests.api.wrong import id_pointers, put, required_pointers, without, wrong_bodies
 
 WRITING = [route for route in EXAMPLES if not route.startswith("GET ")]
 WITH_BODY = [route for route in WRITING if EXAMPLES[route].body]
@@ -179,12 +181,7 @@ def test_a_call_that_takes_no_body_refuses_one(world: World, route: str) -> None
 
 def lists(world: World) -> list[str]:
     """The routes that answer in pages."""
-    found = []
-    for route, view in declared(world.app).items():
-        described = view._apidoc["response"]["responses"].get(200)
-        schema = described[0].get("schema") if described else None
-        if schema is not None and "next_cursor" in schema.fields:
-            found.append(route)
+    found = [route for route, view in declared(world.app).items() if is_list(view)]
     assert len(found) > 15
     return found
 
@@ -229,8 +226,6 @@ def test_a_cursor_that_no_list_gave_is_refused(world: World) -> None:
 
 
 def test_a_cursor_with_a_number_beyond_all_reason_is_refused(world: World) -> None:
-    from tests.api.paging import cursor_of
-
     for number in (2**31, -(2**31) - 1, 2**40, 1.5e300, True, "1"):
         cursor = cursor_of([number, "a", NO_ID])
         answer = send(world, "GET /administrative-units", query=f"?cursor={cursor}")
@@ -324,8 +319,6 @@ def test_a_foreign_id_in_a_body_is_told_like_a_missing_one(
 
 def test_every_id_in_a_body_is_tried_with_a_foreign_one(world: World) -> None:
     """`visible_to` may name anybody; its unknown ids are tried below."""
-    from tests.api.wrong import id_pointers
-
     known = {(route, pointer) for route, pointer, _ in IDS_IN_BODIES}
     found = {
         (route, pointer)

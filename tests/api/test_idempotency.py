@@ -12,7 +12,8 @@ from app.core import clock
 from app.core.db import db
 from app.core.idempotency import LONGEST_KEY, Idempotency, SavedAnswer, forget_old_answers
 from app.core.transaction import transaction
-from tests.api.world import EXAMPLES, World, declared, example_body, path_of, send
+from tests.api.examples import EXAMPLES
+from tests.api.world import World, declared, example_body, path_of, send
 from tests.factories import Trade
 
 REQUIRED = {

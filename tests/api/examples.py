@@ -1,0 +1,277 @@
+"""An example of every call: who may make it, about what, with which body.
+
+Whoever adds a route adds an example here; the tests of input, access and repetition then cover it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from app.accounts.models import Kind
+from app.accounts.operations import invitation_code
+from tests.factories import PASSWORD, Account, day, demand_body, lot_body, offer_body, order_body
+
+Ids = Mapping[str, str]
+
+
+def _words(*groups: str) -> tuple[str, ...]:
+    return tuple(" ".join(groups).split())
+
+
+SELLERS = "farm farmer_group cooperative other_farm other_cooperative"
+BUYERS = "processor cooperative other_processor other_cooperative"
+TRADERS = f"{SELLERS} processor other_processor"
+OWNERS = f"{TRADERS} authority operator"
+VIEWERS = " ".join(f"{kind}_viewer" for kind in Kind)
+SIGNED_IN = f"{OWNERS} {VIEWERS}"
+EVERYBODY = f"visitor {SIGNED_IN}"
+FARM = "farm farm_viewer operator operator_viewer"
+PROCESSOR = "processor processor_viewer operator operator_viewer"
+BOTH_SIDES = f"farm processor {FARM} {PROCESSOR}"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A call that succeeds: who may make it, who is told that there is no such thing.
+
+    Everybody else is refused: a visitor with 401, the others with 403. The first of ``may`` makes
+    the call in tests that need only one caller.
+    """
+
+    may: tuple[str, ...]
+    lost: tuple[str, ...] = ()
+    path: Mapping[str, str] = field(default_factory=dict)
+    body: Callable[[Account, Ids], dict[str, Any]] | None = None
+    subject: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def example(
+    may: str,
+    *,
+    among: str = "",
+    subject: str = "",
+    body: Callable[[Account, Ids], dict[str, Any]] | None = None,
+    headers: Mapping[str, str] | None = None,
+    code: str = "",
+) -> Example:
+    """An example about the ``subject`` (a key of ``ids``), which those ``among`` may not find."""
+    path = {"id": subject} | ({"code": code} if code else {})
+    allowed = tuple(dict.fromkeys(_words(may)))
+    lost = tuple(label for label in dict.fromkeys(_words(among)) if label not in allowed)
+    return Example(allowed, lost, path, body, subject, headers or {})
+
+
+def _registration(_: Account, __: Ids) -> dict[str, Any]:
+    return {
+        "organisation": {
+            "name": "Nông hộ Mới",
+            "kind": "farm",
+            "tax_id": "0100109106",
+            "smallholder": True,
+        },
+        "person": {
+            "name": "Người Mới",
+            "phone": "0912345678",
+            "email": "moi@example.com",
+            "password": PASSWORD,
+            "locale": "vi",
+        },
+    }
+
+
+def _site(_: Account, __: Ids) -> dict[str, Any]:
+    return {
+        "name": "Kho",
+        "ward_code": "24829",
+        "latitude": 11.5,
+        "longitude": 107.8,
+        "on_behalf_of": None,
+    }
+
+
+def _lot(caller: Account, _: Ids) -> dict[str, Any]:
+    return lot_body(caller, ready_at=day(-1), certificates=[], on_behalf_of=None)
+
+
+def _certificate(caller: Account, _: Ids) -> dict[str, Any]:
+    return {
+        "scheme": "vietgap",
+        "number": "VG-1",
+        "site_id": caller.site_id,
+        "commodities": ["green-coffee-robusta"],
+        "valid_from": "2026-01-01",
+        "valid_until": "2027-01-01",
+        "on_behalf_of": None,
+    }
+
+
+def _offer(_: Account, ids: Ids) -> dict[str, Any]:
+    return offer_body(
+        ids["spare_lot"],
+        price_per={"quantity": "100", "unit": "kg"},
+        min_quantity=None,
+        visibility="public",
+        visible_to=[],
+        draft=False,
+        on_behalf_of=None,
+    )
+
+
+def _demand(caller: Account, _: Ids) -> dict[str, Any]:
+    accepts = {
+        "commodity": "green-coffee-robusta",
+        "min_grade": "1",
+        "quality_limits": {"moisture": {"min": "5.0", "max": "12.5"}},
+        "required_certificates": ["vietgap"],
+    }
+    return demand_body(
+        caller,
+        accepts=[accepts],
+        min_delivery=None,
+        max_suppliers=None,
+        processing_line="functional-coffee",
+        draft=False,
+        shortage_rule="pro_rata",
+        on_behalf_of=None,
+    )
+
+
+def _order(caller: Account, ids: Ids) -> dict[str, Any]:
+    body = order_body(caller, {"id": ids["offer"]}) | {"carrier": "seller", "on_behalf_of": None}
+    body["lines"][0]["offer_version"] = 1
+    return body
+
+
+def _acceptance(caller: Account, ids: Ids) -> dict[str, Any]:
+    code = invitation_code(UUID(ids["invitation"]), secret=caller.app.config["SECRET_KEY"])
+    return {"code": code, "name": "Khách Quen", "password": PASSWORD}
+
+
+def _price(_: Account, __: Ids) -> dict[str, Any]:
+    price_per = {"quantity": "1", "unit": "tonne"}
+    return {"ask_price": "90000000", "price_per": price_per, "open_until": day(20)}
+
+
+IF_MATCH = {"If_Match": "*"}
+
+EXAMPLES: dict[str, Example] = {
+    "POST /registrations": example(EVERYBODY, body=_registration),
+    "POST /tokens": example(
+        EVERYBODY, body=lambda _, ids: {"login": ids["login"], "password": PASSWORD}
+    ),
+    "GET /tokens": example(SIGNED_IN),
+    "DELETE /tokens/current": example(SIGNED_IN),
+    "DELETE /tokens/<token_id>": example("farm", among=SIGNED_IN, subject="token"),
+    "GET /me": example(SIGNED_IN),
+    "POST /invitations": example(
+        OWNERS,
+        body=lambda _, __: {
+            "name": "Bạn",
+            "email": "ban@example.com",
+            "role": "member",
+            "locale": "en",
+        },
+    ),
+    "GET /invitations": example(OWNERS),
+    "GET /invitations/<invitation_id>": example(
+        "farm operator", among=OWNERS, subject="invitation"
+    ),
+    "POST /invitations/<invitation_id>/acceptance": example(
+        EVERYBODY, subject="invitation", body=_acceptance
+    ),
+    "POST /memberships": example(
+        "farm farmer_group other_farm", body=lambda _, ids: {"cooperative_id": ids["cooperative"]}
+    ),
+    "GET /memberships": example(SIGNED_IN),
+    "GET /memberships/<membership_id>": example(
+        f"{FARM} cooperative cooperative_viewer", among=SIGNED_IN, subject="membership"
+    ),
+    "DELETE /memberships/<membership_id>": example(
+        "farm cooperative", among=TRADERS, subject="membership"
+    ),
+    **{
+        f"{method} /memberships/<membership_id>/{grant}": example(
+            "farm", among="farmer_group other_farm", subject="membership"
+        )
+        for method in ("POST", "DELETE")
+        for grant in ("consent", "mandate")
+    },
+    "GET /commodities": example(EVERYBODY),
+    "GET /commodities/<code>": example(EVERYBODY, code="ginger-dried"),
+    "GET /markets": example(EVERYBODY),
+    "GET /markets/<code>": example(EVERYBODY, code="ginger"),
+    "GET /markets/<code>/prices": example(EVERYBODY, code="ginger"),
+    "GET /processing-lines": example(EVERYBODY),
+    "GET /processing-lines/<code>": example(EVERYBODY, code="silk-reeling"),
+    "GET /certificate-schemes": example(EVERYBODY),
+    "GET /certificate-schemes/<code>": example(EVERYBODY, code="vietgap"),
+    "GET /administrative-units": example(EVERYBODY),
+    "GET /administrative-units/<unit_id>": example(EVERYBODY, subject="unit"),
+    "POST /sites": example(TRADERS, body=_site),
+    "GET /sites": example(SIGNED_IN),
+    "GET /sites/<site_id>": example(FARM, among=SIGNED_IN, subject="farm_site"),
+    "POST /lots": example(SELLERS, body=_lot),
+    "GET /lots": example(SIGNED_IN),
+    "GET /lots/<lot_id>": example(FARM, among=SIGNED_IN, subject="lot"),
+    "POST /lots/<lot_id>/harvest": example(
+        "farm",
+        among=SELLERS,
+        subject="forecast",
+        body=lambda _, __: {"harvested_at": day(-1), "quantity": "90"},
+    ),
+    "POST /lots/<lot_id>/spoilage": example("farm", among=SELLERS, subject="spare_lot"),
+    "POST /certificates": example(TRADERS, body=_certificate),
+    "GET /certificates": example(SIGNED_IN),
+    "GET /certificates/<certificate_id>": example(
+        f"{FARM} authority authority_viewer", among=SIGNED_IN, subject="certificate"
+    ),
+    "POST /certificates/<certificate_id>/verification": example(
+        "authority operator", subject="certificate"
+    ),
+    "POST /offers": example("farm", among=SELLERS, subject="spare_lot", body=_offer),
+    "GET /offers": example(EVERYBODY),
+    "GET /offers/<offer_id>": example(EVERYBODY, subject="offer"),
+    "PATCH /offers/<offer_id>": example(
+        "farm", among=SELLERS, subject="offer", body=_price, headers=IF_MATCH
+    ),
+    "POST /offers/<offer_id>/publication": example("farm", among=SELLERS, subject="draft_offer"),
+    "POST /offers/<offer_id>/withdrawal": example("farm", among=SELLERS, subject="offer"),
+    "GET /offers/<offer_id>/explanation": example(FARM, among=SIGNED_IN, subject="matched_offer"),
+    "POST /demands": example(BUYERS, body=_demand),
+    "GET /demands": example(SIGNED_IN),
+    "GET /demands/<demand_id>": example(PROCESSOR, among=SIGNED_IN, subject="demand"),
+    "POST /demands/<demand_id>/publication": example(
+        "processor", among=BUYERS, subject="draft_demand"
+    ),
+    "POST /demands/<demand_id>/cancellation": example("processor", among=BUYERS, subject="demand"),
+    "GET /demands/<demand_id>/explanation": example(
+        PROCESSOR, among=SIGNED_IN, subject="matched_demand"
+    ),
+    "POST /orders": example(BUYERS, subject="offer", body=_order),
+    "GET /orders": example(SIGNED_IN),
+    "GET /orders/<order_id>": example(BOTH_SIDES, among=SIGNED_IN, subject="order"),
+    "POST /orders/<order_id>/confirmation": example("farm", among=SELLERS, subject="order"),
+    "POST /orders/<order_id>/cancellation": example(
+        "farm processor", among=TRADERS, subject="order"
+    ),
+    "POST /rounds": example("operator", body=lambda _, __: {"market": "shiitake"}),
+    "GET /rounds": example(SIGNED_IN),
+    "GET /rounds/<round_id>": example(SIGNED_IN, subject="round"),
+    "GET /rounds/<round_id>/snapshot": example("operator", subject="round"),
+    "GET /rounds/<round_id>/matches": example(SIGNED_IN, subject="round"),
+    "GET /matches/<match_id>": example(BOTH_SIDES, among=SIGNED_IN, subject="match"),
+    "POST /matches/<match_id>/acceptance": example(
+        "farm processor", among=TRADERS, subject="match"
+    ),
+    "POST /matches/<match_id>/refusal": example("farm processor", among=TRADERS, subject="match"),
+    "GET /notifications": example(SIGNED_IN),
+    "GET /notifications/<notification_id>": example(
+        "farm", among=SIGNED_IN, subject="notification"
+    ),
+    "POST /notifications/<notification_id>/reading": example(
+        "farm", among=SIGNED_IN, subject="notification"
+    ),
+    "GET /analytics/summary": example("cooperative cooperative_viewer other_cooperative"),
+}

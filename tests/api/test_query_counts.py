@@ -1,0 +1,109 @@
+"""A list of a dozen asks the database no more often than a list of one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask
+from sqlalchemy import event
+
+from app.core.db import db
+from tests.api.world import declared, is_list
+from tests.factories import (
+    COMMODITY,
+    PASSWORD,
+    Account,
+    Trade,
+    a_certificate,
+    a_demand,
+    a_lot,
+    a_membership,
+    an_offer,
+    an_order,
+)
+
+MANY = 12
+MOST_STATEMENTS = 12
+
+
+@contextmanager
+def counted(app: Flask) -> Iterator[list[str]]:
+    """The statements sent meanwhile."""
+    sent: list[str] = []
+
+    def note(*arguments: object) -> None:
+        statement = str(arguments[2])
+        if "SAVEPOINT" not in statement:
+            sent.append(statement)
+
+    with app.app_context():
+        connection = db.engines[None]
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(connection, "before_cursor_execute", note)
+
+
+def plentiful(trade: Trade) -> dict[str, Account]:
+    """A dozen of everything, and who reads it."""
+    farm, buyer, cooperative = trade.farm(), trade.processor(), trade.cooperative()
+    certificates = [a_certificate(farm)["id"] for _ in range(MANY)]
+    for number in range(MANY):
+        farm.made("/sites", {"name": f"Nơi {number}", "ward_code": "24829", "latitude": 11.5,
+                             "longitude": 107.8})  # fmt: skip
+        farm.made("/tokens", {"login": farm.login, "password": PASSWORD})
+        farm.made("/invitations", {"name": "Bạn", "email": f"ban{number}@example.com"})
+        lot = a_lot(farm, certificates=certificates[: number % 4])
+        order = an_order(buyer, an_offer(farm, lot, quantity="2"), "1")
+        buyer.made(f"/orders/{order['id']}/cancellation")
+        a_membership(trade.farm(), cooperative, "consent", "mandate")
+    for _ in range(MANY - 1):
+        a_demand(buyer, quantity="1", bid_price="1.00")
+    a_demand(buyer, quantity=str(2 * MANY))
+    readers = dict.fromkeys(("tokens", "invitations", "sites", "lots", "certificates"), farm)
+    readers |= {"notifications": farm, "demands": buyer, "orders": buyer}
+    readers |= {"memberships": cooperative, "rounds": trade.operator}
+    return readers
+
+
+def test_a_longer_list_takes_no_more_statements(trade: Trade) -> None:
+    readers = plentiful(trade)
+    round_id = trade.clear(COMMODITY)["id"]
+    lot = a_lot(readers["lots"])
+    for _ in range(MANY):
+        an_offer(readers["lots"], lot, quantity="1")
+    trade.relay()
+    markets = [one["code"] for one in trade.visitor.read("/markets?limit=60")["items"]]
+    for market in [one for one in markets if one != COMMODITY][:MANY]:
+        readers["rounds"].made("/rounds", {"market": market})
+
+    lists = [route.split()[1] for route, view in declared(trade.app).items() if is_list(view)]
+    assert len(lists) > 15
+    for path in lists:
+        reader = readers.get(path.split("/")[1], trade.visitor)
+        if path.endswith("/matches"):
+            reader = readers["lots"]
+        shown = path.replace("<code>", COMMODITY).replace("<round_id>", round_id)
+        counts = {}
+        for limit in (1, MANY):
+            with counted(trade.app) as sent:
+                items = reader.read(f"{shown}?limit={limit}")["items"]
+            counts[limit] = len(sent)
+            fewest = 1 if path.endswith(("/prices", "-schemes")) else limit
+            assert len(items) >= fewest, (path, len(items))
+        assert counts[1] == counts[MANY] <= MOST_STATEMENTS, (path, counts)
+
+
+def test_a_search_takes_no_more_statements_with_more_to_find(trade: Trade) -> None:
+    farm = trade.farm()
+    lot = a_lot(farm, certificates=[a_certificate(farm)["id"]])
+    for _ in range(MANY):
+        an_offer(farm, lot, quantity="1")
+    for query in ("sort=price", "near=11.5,107.8&sort=distance&within_km=100", "q=ca+phe"):
+        counts = {}
+        for limit in (1, MANY):
+            with counted(trade.app) as sent:
+                page = trade.visitor.read(f"/offers?limit={limit}&{query}")
+            counts[limit] = len(sent)
+            assert len(page["items"]) == limit
+        assert counts[1] == counts[MANY], (query, counts)
