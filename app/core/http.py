@@ -265,6 +265,11 @@ def pointed(messages: Any, pointer: str = "") -> list[dict[str, str]]:
         return [
             error
             for name, inner in messages.items()
-            for error in pointed(inner, pointer if name == "_schema" else f"{pointer}/{name}")
+            for error in pointed(inner, pointer if name == "_schema" else f"{pointer}/{step(name)}")
         ]
     return [{"pointer": pointer, "en": str(message)} for message in messages]
+
+
+def step(name: object) -> str:
+    """A name as one step of a JSON pointer (RFC 6901)."""
+    return str(name).replace("~", "~0").replace("/", "~1")
