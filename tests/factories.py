@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from app.accounts.models import Kind
+from app.accounts.models import Kind, RoleName
 from app.accounts.operations import appoint, invitation_code, issue_token
+from app.accounts.queries import find_person, roles_of
 from app.core import clock
 from app.core.transaction import transaction
 
@@ -139,6 +140,16 @@ class Trade:
         self.accept(of.made("/invitations", invitation)["id"], password=PASSWORD)
         token = self.visitor.made("/tokens", {"login": login, "password": PASSWORD})["token"]
         return Account(self.app, token, of.organisation_id, login, of.site_id)
+
+    def office_viewer(self, kind: Kind) -> Account:
+        """Somebody who may only look on in an office; no call makes one."""
+        account = self.appointed(kind)
+        with self.app.app_context(), transaction():
+            person = find_person(str(account.login))
+            assert person is not None
+            for role in roles_of(person.id):
+                role.name = RoleName.VIEWER
+        return account
 
     def accept(self, invitation_id: str, person: Account | None = None, **body: Any) -> None:
         """Take up an invitation with the code that went to its addressee."""

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from flask import request
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, or_
 
 from app.accounts.models import (
     Capacity,
@@ -22,7 +22,14 @@ from app.accounts.models import (
     Role,
     RoleName,
 )
-from app.accounts.queries import find_token, has_mandate, is_member, roles_of, visible_to
+from app.accounts.queries import (
+    find_token,
+    has_mandate,
+    is_member,
+    mandating_members,
+    roles_of,
+    visible_to,
+)
 from app.core.db import db
 from app.core.errors import Forbidden, NotFound, Problem, missing
 
@@ -107,6 +114,11 @@ class Caller:
         """The rows of ``model`` the caller may see."""
         return visible_to(model, self.organisation_id, everything=self.sees_all)
 
+    def owns(self, column: Any) -> ColumnElement[bool]:
+        """Rows whose ``column`` names the caller's organisation or a member it may act for."""
+        own = self.acting.id
+        return or_(column == own, column.in_(mandating_members(own)))
+
     def party(self, on_behalf_of: UUID | None) -> Party:
         """In whose name the caller acts.
 
@@ -148,6 +160,15 @@ class Public:
         if "Authorization" not in request.headers:
             return Caller(now=now)
         return _recognise(now, choose=False)
+
+
+class Newcomer:
+    """Anybody, as somebody not known yet: a token that has run out does no harm."""
+
+    public = True
+
+    def admit(self, *, now: datetime) -> Caller:
+        return Caller(now=now)
 
 
 class SignedIn:
@@ -220,12 +241,12 @@ _BUYING = (Kind.PROCESSOR, Kind.COOPERATIVE)
 _TRADING = (*_SELLING, Kind.PROCESSOR)
 
 PUBLIC = Public()
+NEWCOMERS = Newcomer()
 SIGNED_IN = SignedIn()
 READERS = Acting(_ANY, tuple(RoleName))
 TRADERS = Acting(_TRADING, _WRITING)
 SELLERS = Acting(_SELLING, _WRITING)
 BUYERS = Acting(_BUYING, _WRITING)
-MANAGERS = Acting(_ANY, _MANAGING)
 JOINERS = Acting((Kind.FARM, Kind.FARMER_GROUP), _MANAGING)
 TRADE_MANAGERS = Acting(_TRADING, _MANAGING)
 COOPERATIVES = Acting((Kind.COOPERATIVE,), tuple(RoleName))

@@ -9,14 +9,14 @@ from sqlalchemy import select
 from app.accounts import operations, queries, schemas
 from app.accounts.access import (
     JOINERS,
-    MANAGERS,
+    NEWCOMERS,
     PUBLIC,
     READERS,
     SIGNED_IN,
     TRADE_MANAGERS,
     Caller,
 )
-from app.accounts.models import AccessToken, GrantKind, Invitation, Membership
+from app.accounts.models import AccessToken, GrantKind, Invitation, Membership, RoleName
 from app.accounts.throttle import sign_in_attempt
 from app.core.db import db
 from app.core.errors import Forbidden, NotFound
@@ -30,7 +30,7 @@ blueprint = Blueprint("accounts", __name__, description="Organisations, people, 
 @blueprint.operation(
     "POST",
     "/registrations",
-    access=PUBLIC,
+    access=NEWCOMERS,
     body=schemas.RegistrationIn,
     answer=schemas.RegistrationOut,
     idempotency=Idempotency.EXEMPT,
@@ -47,7 +47,7 @@ def register(caller: Caller, body: dict[str, Any]) -> dict[str, UUID]:
 @blueprint.operation(
     "POST",
     "/tokens",
-    access=PUBLIC,
+    access=NEWCOMERS,
     body=schemas.TokenIn,
     answer=schemas.TokenOut,
     idempotency=Idempotency.EXEMPT,
@@ -72,6 +72,18 @@ def list_tokens(caller: Caller, query: dict[str, Any]) -> Page:
     """
     mine = select(AccessToken).where(AccessToken.person_id == caller.signed_in.id)
     return page(mine, order=[By(AccessToken.id, descending=True)], query=query)
+
+
+@blueprint.operation("GET", "/tokens/<uuid:token_id>", access=SIGNED_IN, answer=schemas.TokenRow)
+def get_token(caller: Caller, token_id: UUID) -> AccessToken:
+    """One of my tokens; never its text.
+
+    Một mã truy cập của tôi; không hiện nội dung mã.
+    """
+    token = db.session.get(AccessToken, token_id)
+    if token is None or token.person_id != caller.signed_in.id:
+        raise NotFound
+    return token
 
 
 @blueprint.operation("DELETE", "/tokens/current", access=SIGNED_IN)
@@ -103,7 +115,11 @@ def me(caller: Caller) -> dict[str, Any]:
 
 
 @blueprint.operation(
-    "POST", "/invitations", access=MANAGERS, body=schemas.InvitationIn, answer=schemas.InvitationOut
+    "POST",
+    "/invitations",
+    access=TRADE_MANAGERS,
+    body=schemas.InvitationIn,
+    answer=schemas.InvitationOut,
 )
 def invite(caller: Caller, body: dict[str, Any]) -> Invitation:
     """Invite somebody into my organisation.
@@ -111,14 +127,18 @@ def invite(caller: Caller, body: dict[str, Any]) -> Invitation:
     Mời một người vào tổ chức của tôi.
     """
     return operations.invite(
-        organisation_id=caller.acting.id, by=caller.signed_in, now=caller.now, **body
+        organisation_id=caller.acting.id,
+        by=caller.signed_in,
+        as_owner=caller.role == RoleName.OWNER,
+        now=caller.now,
+        **body,
     )
 
 
 @blueprint.operation(
     "GET",
     "/invitations",
-    access=MANAGERS,
+    access=TRADE_MANAGERS,
     query=PageQuery,
     answer=page_schema(schemas.InvitationOut),
 )
@@ -132,7 +152,7 @@ def list_invitations(caller: Caller, query: dict[str, Any]) -> Page:
 
 
 @blueprint.operation(
-    "GET", "/invitations/<uuid:invitation_id>", access=MANAGERS, answer=schemas.InvitationOut
+    "GET", "/invitations/<uuid:invitation_id>", access=TRADE_MANAGERS, answer=schemas.InvitationOut
 )
 def get_invitation(caller: Caller, invitation_id: UUID) -> Invitation:
     """One invitation into my organisation.

@@ -63,6 +63,12 @@ class InvitationClosed(Problem):
     en = "This invitation has been used or has expired."
 
 
+class OwnersOnly(Problem):
+    status, code = 403, "owners_only"
+    vi = "Chỉ chủ tổ chức mới mời được chủ khác."
+    en = "Only an owner may invite another owner."
+
+
 class LoginUnfit(Problem):
     status, code = 422, "login_unfit"
     vi = "Không phải số di động hay địa chỉ thư điện tử: {login}"
@@ -175,8 +181,19 @@ def revoke_token(*, person: Person, token_id: UUID, now: datetime) -> None:
         raise NotFound
 
 
-def invite(*, organisation_id: UUID, by: Person, now: datetime, **invitation: Any) -> Invitation:
-    """Offer somebody a role; the acceptance code goes to them alone."""
+def invite(
+    *, organisation_id: UUID, by: Person, as_owner: bool, now: datetime, **invitation: Any
+) -> Invitation:
+    """Offer somebody a role; the acceptance code goes to them alone.
+
+    Args:
+        as_owner: whether the person who invites is an owner; only owners make owners.
+
+    Raises:
+        OwnersOnly: somebody else offers ownership.
+    """
+    if invitation["role"] == RoleName.OWNER and not as_owner:
+        raise OwnersOnly
     row = Invitation(
         organisation_id=organisation_id,
         invited_by_id=by.id,
@@ -211,7 +228,7 @@ def accept_invitation(
     name: str | None,
     password: str | None,
 ) -> Role:
-    """Take up a role, as oneself or as a new person.
+    """Take up a role, as oneself or as a new person; an owner stays one.
 
     Raises:
         NotFound: no such invitation, or the code is wrong. InvitationClosed: used or expired.
@@ -240,7 +257,7 @@ def accept_invitation(
     invitation.accepted_at = now
     for role in roles_of(person.id):
         if role.organisation_id == invitation.organisation_id:
-            role.name = invitation.role
+            role.name = role.name if role.name == RoleName.OWNER else invitation.role
             return role
     return _give_role(invitation.organisation_id, person.id, RoleName(invitation.role), now=now)
 

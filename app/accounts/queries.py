@@ -133,6 +133,11 @@ def consenting_members(cooperative_id: UUID) -> Select[UUID]:
     return _granted(GrantKind.CONSENT, cooperative_id)
 
 
+def mandating_members(cooperative_id: UUID) -> Select[UUID]:
+    """Ids of the members the cooperative may act for now."""
+    return _granted(GrantKind.MANDATE, cooperative_id)
+
+
 def visible_to(
     model: type[Represented], organisation_id: UUID | None, *, everything: bool
 ) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -21,12 +22,19 @@ from app.core.fields import Schema, String
 DEFAULT_LIMIT, HIGHEST_LIMIT = 20, 100
 
 
+class Digits(ma.fields.Integer):
+    """A whole number as a query writes it: digits and nothing else."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, str) or not re.fullmatch("[0-9]{1,9}", value):
+            raise self.make_error("invalid")
+        return int(value)
+
+
 class PageQuery(Schema):
     """``?limit=`` and ``?cursor=``, which every list takes."""
 
-    limit = ma.fields.Integer(
-        load_default=DEFAULT_LIMIT, validate=validate.Range(min=1, max=HIGHEST_LIMIT)
-    )
+    limit = Digits(load_default=DEFAULT_LIMIT, validate=validate.Range(min=1, max=HIGHEST_LIMIT))
     cursor = String(longest=1000)
 
 

@@ -68,6 +68,8 @@ def harvest_lot(caller: Caller, lot_id: UUID, body: dict[str, Any]) -> Lot:
         lot=_own_lot(caller, lot_id),
         harvested_at=harvested_at,
         quantity=body["quantity"],
+        grade=body["grade"],
+        qualities=body["qualities"],
         now=caller.now,
     )
 
@@ -156,4 +158,4 @@ def _own_lot(caller: Caller, lot_id: UUID) -> Lot:
 def _seen_certificates(caller: Caller) -> ColumnElement[bool]:
     if caller.acting.kind in (Kind.OPERATOR, Kind.AUTHORITY):
         return true()
-    return Certificate.organisation_id == caller.acting.id
+    return caller.owns(Certificate.organisation_id)

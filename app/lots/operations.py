@@ -10,7 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.models import Party, Person
-from app.catalogue.queries import commodities_by_code, find_certificate_scheme, find_commodity
+from app.catalogue.models import Commodity
+from app.catalogue.queries import (
+    commodities_by_code,
+    find_certificate_scheme,
+    find_commodity,
+    get_commodity,
+)
 from app.core import outbox
 from app.core.db import db
 from app.core.errors import Problem, invalid, missing
@@ -56,8 +62,7 @@ def declare_lot(
     traded = find_commodity(commodity)
     if traded is None:
         raise invalid("/commodity", "Không có mặt hàng này.", "There is no such commodity.")
-    if grade is not None and grade not in {known.code for known in traded.grades}:
-        raise invalid("/grade", "Mặt hàng không có loại này.", "This commodity has no such grade.")
+    _check_grade(traded, grade)
     harvested_at, ready_at = _instants(status, harvested_at, ready_at, now)
     harvested = status == LotStatus.HARVESTED
     site = usable_site(site_id, party=party, pointer="/site_id")
@@ -91,17 +96,28 @@ def declare_lot(
 
 
 def harvest_lot(
-    *, lot: Lot, harvested_at: datetime, quantity: Decimal | None, now: datetime
+    *,
+    lot: Lot,
+    harvested_at: datetime,
+    quantity: Decimal | None,
+    grade: str | None,
+    qualities: dict[str, Any],
+    now: datetime,
 ) -> Lot:
-    """Turn a forecast into stock, with the quantity that was really harvested if it differs.
+    """Turn a forecast into stock, with what was really harvested where it differs.
 
     Raises:
         LotNotAvailable: it is no forecast. LotInUse: more has been offered than was harvested.
-        Invalid: the harvest lies in the future.
+        Invalid: the harvest lies in the future, a grade or quality is unknown or unfit, or one
+            that every harvested lot has to state is missing.
     """
     if harvested_at > now + CLOCK_SKEW:
         raise invalid("/harvested_at", "Chưa tới lúc đó.", "That instant is still to come.")
+    commodity = get_commodity(lot.commodity_code)
+    _check_grade(commodity, grade)
     lot.harvest(at=harvested_at, quantity=quantity)
+    lot.grade = grade or lot.grade
+    lot.qualities = check_qualities(commodity, lot.qualities | qualities, complete=True)
     db.session.flush()
     return lot
 
@@ -197,6 +213,11 @@ def verify_certificate(*, certificate: Certificate, by: Person, now: datetime) -
     )
     db.session.flush()
     return certificate
+
+
+def _check_grade(commodity: Commodity, grade: str | None) -> None:
+    if grade is not None and grade not in {known.code for known in commodity.grades}:
+        raise invalid("/grade", "Mặt hàng không có loại này.", "This commodity has no such grade.")
 
 
 def _instants(

@@ -36,8 +36,14 @@ class LotIn(Schema):
 
 
 class HarvestIn(Schema):
+    """What was really harvested; what is left out stays as forecast."""
+
     harvested_at = Instant(load_default=None, allow_none=True)
     quantity = Quantity(load_default=None, allow_none=True)
+    grade = String(load_default=None, allow_none=True, longest=80)
+    qualities = Dict(
+        keys=String(longest=80), values=ma.fields.Raw(), load_default=dict, most=MOST_QUALITIES
+    )
 
 
 class LotOut(Schema):

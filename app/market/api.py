@@ -46,7 +46,7 @@ def list_offers(caller: Caller, query: dict[str, Any]) -> Page:
 
     Tìm các tin chào bán đang mở, hoặc mọi tin của tôi với ``mine=true``.
     """
-    if query["mine"]:
+    if query["mine"] and caller.signed_in and caller.acting:
         statement = queries.offers(caller.sees(Offer))
     else:
         statement = queries.open_offers(reader=caller.organisation_id, now=caller.now)

@@ -83,4 +83,4 @@ def get_site(caller: Caller, site_id: UUID) -> Site:
 
 
 def _own(caller: Caller) -> ColumnElement[bool]:
-    return true() if caller.sees_all else Site.organisation_id == caller.acting.id
+    return true() if caller.sees_all else caller.owns(Site.organisation_id)

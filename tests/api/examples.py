@@ -27,6 +27,7 @@ VIEWERS = " ".join(f"{kind}_viewer" for kind in Kind)
 SIGNED_IN = f"{OWNERS} {VIEWERS}"
 EVERYBODY = f"visitor {SIGNED_IN}"
 FARM = "farm farm_viewer operator operator_viewer"
+AGENT = "cooperative cooperative_viewer"
 PROCESSOR = "processor processor_viewer operator operator_viewer"
 BOTH_SIDES = f"farm processor {FARM} {PROCESSOR}"
 
@@ -162,11 +163,12 @@ EXAMPLES: dict[str, Example] = {
         EVERYBODY, body=lambda _, ids: {"login": ids["login"], "password": PASSWORD}
     ),
     "GET /tokens": example(SIGNED_IN),
+    "GET /tokens/<token_id>": example("farm", among=SIGNED_IN, subject="token"),
     "DELETE /tokens/current": example(SIGNED_IN),
     "DELETE /tokens/<token_id>": example("farm", among=SIGNED_IN, subject="token"),
     "GET /me": example(SIGNED_IN),
     "POST /invitations": example(
-        OWNERS,
+        TRADERS,
         body=lambda _, __: {
             "name": "Bạn",
             "email": "ban@example.com",
@@ -174,10 +176,8 @@ EXAMPLES: dict[str, Example] = {
             "locale": "en",
         },
     ),
-    "GET /invitations": example(OWNERS),
-    "GET /invitations/<invitation_id>": example(
-        "farm operator", among=OWNERS, subject="invitation"
-    ),
+    "GET /invitations": example(TRADERS),
+    "GET /invitations/<invitation_id>": example("farm", among=TRADERS, subject="invitation"),
     "POST /invitations/<invitation_id>/acceptance": example(
         EVERYBODY, subject="invitation", body=_acceptance
     ),
@@ -211,7 +211,7 @@ EXAMPLES: dict[str, Example] = {
     "GET /administrative-units/<unit_id>": example(EVERYBODY, subject="unit"),
     "POST /sites": example(TRADERS, body=_site),
     "GET /sites": example(SIGNED_IN),
-    "GET /sites/<site_id>": example(FARM, among=SIGNED_IN, subject="farm_site"),
+    "GET /sites/<site_id>": example(f"{FARM} {AGENT}", among=SIGNED_IN, subject="farm_site"),
     "POST /lots": example(SELLERS, body=_lot),
     "GET /lots": example(SIGNED_IN),
     "GET /lots/<lot_id>": example(FARM, among=SIGNED_IN, subject="lot"),
@@ -219,13 +219,18 @@ EXAMPLES: dict[str, Example] = {
         "farm",
         among=SELLERS,
         subject="forecast",
-        body=lambda _, __: {"harvested_at": day(-1), "quantity": "90"},
+        body=lambda _, __: {
+            "harvested_at": day(-1),
+            "quantity": "90",
+            "grade": "2",
+            "qualities": {"moisture": "11.5"},
+        },
     ),
     "POST /lots/<lot_id>/spoilage": example("farm", among=SELLERS, subject="spare_lot"),
     "POST /certificates": example(TRADERS, body=_certificate),
     "GET /certificates": example(SIGNED_IN),
     "GET /certificates/<certificate_id>": example(
-        f"{FARM} authority authority_viewer", among=SIGNED_IN, subject="certificate"
+        f"{FARM} {AGENT} authority authority_viewer", among=SIGNED_IN, subject="certificate"
     ),
     "POST /certificates/<certificate_id>/verification": example(
         "authority operator", subject="certificate"

@@ -284,3 +284,26 @@ def test_only_the_farm_gives_consent(trade: Trade) -> None:
             assert code_of(answer) == (403, "forbidden")
     member = trade.colleague(farm, "member")
     assert code_of(member.post(f"{path}/mandate")) == (403, "forbidden")
+
+
+def test_an_office_is_given_by_the_console_alone(trade: Trade) -> None:
+    invited = {"name": "Bạn", "email": "friend-of-the-office@example.com", "role": "owner"}
+    for office in (trade.operator, trade.authority):
+        answer = office.post("/invitations", invited)
+        assert (answer.status_code, answer.json["code"]) == (403, "forbidden")
+
+
+def test_only_an_owner_makes_an_owner(trade: Trade) -> None:
+    farm = trade.farm()
+    manager = trade.colleague(farm, "manager")
+    invited = {"name": "Bạn", "email": "new-owner@example.com", "role": "owner"}
+    answer = manager.post("/invitations", invited)
+    assert (answer.status_code, answer.json["code"]) == (403, "owners_only")
+    assert farm.made("/invitations", invited)["role"] == "owner"
+
+
+def test_an_owner_who_takes_up_a_lesser_role_stays_an_owner(trade: Trade) -> None:
+    farm = trade.farm()
+    lesser = {"name": "Tôi", "email": farm.login, "role": "viewer"}
+    trade.accept(farm.made("/invitations", lesser)["id"], farm)
+    assert farm.read("/me")["organisations"][0]["role"] == "owner"

@@ -46,9 +46,14 @@ def test_a_forecast_becomes_stock_when_it_is_harvested(trade: Trade) -> None:
     assert (lot["status"], lot["harvested_at"]) == ("forecast", None)
     assert lot["expires_at"] == day(5 + 365)
     an_offer(farm, lot, quantity="60")
-    less = farm.post(f"/lots/{lot['id']}/harvest", {"quantity": "59.999"})
+    dry = {"qualities": {"moisture": "11.5"}}
+    less = farm.post(f"/lots/{lot['id']}/harvest", {"quantity": "59.999", **dry})
     assert code_of(less) == (409, "lot_in_use")
-    stock = farm.made(f"/lots/{lot['id']}/harvest", {"quantity": "60", "harvested_at": day(-1)})
+    wet = farm.post(f"/lots/{lot['id']}/harvest", {"quantity": "60"})
+    assert pointers(wet) == ["/qualities/moisture"]
+    harvested = {"quantity": "60", "harvested_at": day(-1), "grade": "2", **dry}
+    stock = farm.made(f"/lots/{lot['id']}/harvest", harvested)
+    assert (stock["grade"], stock["qualities"]) == ("2", {"moisture": "11.5"})
     assert (stock["status"], stock["quantity"], stock["left"]) == ("harvested", "60.000", "0.000")
     assert stock["harvested_at"] == stock["ready_at"] == day(-1)
     again = farm.post(f"/lots/{lot['id']}/harvest", {})

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import Connection, text
 from werkzeug.test import TestResponse
 
-from app.accounts.models import Kind
+from app.accounts.models import REGISTRABLE, Kind
 from tests.api.examples import EXAMPLES, Ids
 from tests.factories import (
     PASSWORD,
@@ -79,8 +79,10 @@ def populated(app: Flask, connection: Connection) -> World:
     for kind in ("farm", "processor", "cooperative"):
         people[f"other_{kind}"] = trade.account(kind)
     people["operator"], people["authority"] = trade.operator, trade.authority
-    for kind in Kind:
+    for kind in REGISTRABLE:
         people[f"{kind}_viewer"] = trade.colleague(people[kind])
+    for office in (Kind.AUTHORITY, Kind.OPERATOR):
+        people[f"{office}_viewer"] = trade.office_viewer(office)
     farm, processor, cooperative = people["farm"], people["processor"], people["cooperative"]
 
     ids["membership"] = a_membership(farm, cooperative, "consent", "mandate")["id"]
