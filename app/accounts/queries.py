@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.identity import token_digest
@@ -138,15 +138,26 @@ def mandating_members(cooperative_id: UUID) -> Select[UUID]:
     return _granted(GrantKind.MANDATE, cooperative_id)
 
 
+def current_members(cooperative_id: UUID) -> Select[UUID]:
+    """Ids of the cooperative's members now."""
+    return select(Membership.organisation_id).where(
+        Membership.cooperative_id == cooperative_id, Membership.ended_on.is_(None)
+    )
+
+
 def visible_to(
     model: type[Represented], organisation_id: UUID | None, *, everything: bool
 ) -> ColumnElement[bool]:
-    """A condition on rows of ``model``: one's own, or made as somebody's agent."""
+    """A condition on rows of ``model``: one's own, or made as agent of somebody who is a member."""
     if everything:
         return true()
     if organisation_id is None:
         return false()
-    return or_(model.organisation_id == organisation_id, model.agent_id == organisation_id)
+    acting = and_(
+        model.agent_id == organisation_id,
+        model.organisation_id.in_(current_members(organisation_id)),
+    )
+    return or_(model.organisation_id == organisation_id, acting)
 
 
 def _granted(kind: GrantKind, cooperative_id: UUID) -> Select[UUID]:

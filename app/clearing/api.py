@@ -6,7 +6,8 @@ from uuid import UUID
 from app.accounts.access import OPERATORS, PUBLIC, READERS, TRADERS, Caller
 from app.catalogue.queries import get_market
 from app.clearing import matching, operations, queries, schemas
-from app.clearing.models import MarketPrice, Match, Outcome, Round, Side
+from app.clearing.models import MarketPrice, Match, Round, Side
+from app.clearing.telling import explanation
 from app.core.http import Blueprint
 from app.core.idempotency import Idempotency
 from app.core.paging import By, Page, PageQuery, page, page_schema
@@ -146,8 +147,7 @@ def explain_offer(caller: Caller, offer_id: UUID) -> dict[str, Any]:
 
     Vì sao tin chào bán của tôi bán được hay không, ở phiên gần nhất.
     """
-    get_offer(offer_id, seen=caller.sees(Offer))
-    return _told(queries.latest_outcome(offer_id=offer_id))
+    return explanation(get_offer(offer_id, seen=caller.sees(Offer)), language=language())
 
 
 @blueprint.operation(
@@ -161,8 +161,7 @@ def explain_demand(caller: Caller, demand_id: UUID) -> dict[str, Any]:
 
     Vì sao nhu cầu của tôi được đáp ứng hay không, ở phiên gần nhất.
     """
-    get_demand(demand_id, seen=caller.sees(Demand))
-    return _told(queries.latest_outcome(demand_id=demand_id))
+    return explanation(get_demand(demand_id, seen=caller.sees(Demand)), language=language())
 
 
 @blueprint.operation(
@@ -191,17 +190,3 @@ def _own_match(caller: Caller, match_id: UUID) -> tuple[Match, Side]:
         return match, Side.SELLER
     caller.check_may_act(match.demand)
     return match, Side.BUYER
-
-
-def _told(outcome: Outcome | None) -> dict[str, Any]:
-    """An outcome in the reader's language."""
-    told = schemas.NOT_YET
-    if outcome is not None:
-        told = {
-            "round_id": outcome.round_id,
-            "outcome": outcome.outcome,
-            "reasons": outcome.reasons["reasons"],
-        }
-    spoken = language()
-    reasons = [{**reason, "detail": reason["detail"][spoken]} for reason in told["reasons"]]
-    return {**told, "reasons": reasons}

@@ -157,6 +157,8 @@ def _why_not(frozen: FrozenBook, reader: Reader, outlook: Outlook) -> list[dict[
             _reason(miss.code, reader, figure=miss.figure, **miss.figures) for miss in misses
         ] or [_reason("no_counterpart", reader, figure=None)]
     market = _market_price(reader, margin) if margin > _NOTHING // 2 else []
+    if gain <= 0 and -gain > reader.price // 2:
+        return [_reason("no_gain_far", reader, figure=None), *market]
     if gain <= 0:
         apart = _price(-gain)
         return [_reason("no_gain", reader, figure=apart, difference=apart), *market]

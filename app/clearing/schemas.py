@@ -1,7 +1,5 @@
 """Rounds, matches, explanations and prices on the wire."""
 
-from typing import Any
-
 import marshmallow as ma
 
 from app.clearing.models import RoundStatus
@@ -84,19 +82,3 @@ class PriceOut(Schema):
     buyer_low = UnitPrice()
     buyer_average = UnitPrice()
     buyer_high = UnitPrice()
-
-
-NOT_YET: dict[str, Any] = {
-    "round_id": None,
-    "outcome": "waiting",
-    "reasons": [
-        {
-            "code": "no_round_yet",
-            "detail": {
-                "vi": "Chưa có phiên ghép nào kể từ khi đăng.",
-                "en": "No round has been held since this was posted.",
-            },
-            "figure": None,
-        }
-    ],
-}

@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 
 Value = Decimal | int | str | bool | date
+NAMED = r"⟦([^⟧]*)⟧"
+"""Marks the code of a quality or certificate in a sentence, for whoever knows its name."""
 
 _SENTENCES = {
     ("matched", "offer"): (
@@ -30,6 +32,14 @@ _SENTENCES = {
     ("no_counterpart", "demand"): (
         "Phiên này không có hàng nào chào bán cho bạn.",
         "There was no offer open to you in this round.",
+    ),
+    ("no_gain_far", "offer"): (
+        "Giá chào của bạn cao hơn nhiều so với giá mà người mua phù hợp có thể trả.",
+        "Your ask is far above what any fitting buyer can pay.",
+    ),
+    ("no_gain_far", "demand"): (
+        "Giá mua của bạn thấp hơn nhiều so với giá bán phù hợp cộng vận chuyển.",
+        "Your limit is far below what any fitting seller asks with haulage.",
     ),
     ("no_gain", "offer"): (
         (
@@ -167,7 +177,7 @@ def in_english(value: Value) -> str:
     if isinstance(value, Decimal):
         text = f"{value:,f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
-    return str(value)
+    return f"⟦{value}⟧" if isinstance(value, str) else str(value)
 
 
 def in_vietnamese(value: Value) -> str:
@@ -178,4 +188,4 @@ def in_vietnamese(value: Value) -> str:
         return f"{value:%d/%m/%Y}"
     if isinstance(value, Decimal):
         return in_english(value).translate(str.maketrans(",.", ".,"))
-    return str(value)
+    return f"⟦{value}⟧" if isinstance(value, str) else str(value)

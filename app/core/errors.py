@@ -5,8 +5,11 @@ A refusal is declared beside whoever raises it, by subclassing :class:`Problem`.
 """
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, ClassVar
+
+from app.core.numbers import written
 
 LANGUAGES = ("vi", "en")
 
@@ -30,7 +33,11 @@ class Problem(Exception):
 
     def detail(self, language: str) -> str:
         """The sentence in one of the two languages."""
-        return (self.vi if language == "vi" else self.en).format(**self.facts)
+        facts = {
+            name: written(fact, language) if isinstance(fact, Decimal) else fact
+            for name, fact in self.facts.items()
+        }
+        return (self.vi if language == "vi" else self.en).format(**facts)
 
     @property
     def headers(self) -> dict[str, str]:

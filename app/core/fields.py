@@ -1,6 +1,7 @@
 """Fields of requests and answers: strict about types, exact about decimals."""
 
 import re
+import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -46,6 +47,8 @@ class String(ma.fields.String):
             value.encode()
         except UnicodeEncodeError:
             raise ValidationError("Text must be valid Unicode.") from None
+        if any(unicodedata.category(letter) == "Cc" and letter not in "\t\n" for letter in value):
+            raise ValidationError("Text must not contain control characters.")
         return value.strip()
 
 

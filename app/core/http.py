@@ -21,6 +21,7 @@ from app.core import clock
 from app.core.errors import Invalid, Problem
 from app.core.fields import Schema
 from app.core.idempotency import Idempotency, replay_or_run, stated_key
+from app.core.requests import LARGEST_BODY
 from app.core.transaction import retried, transaction
 
 
@@ -28,6 +29,12 @@ class Malformed(Problem):
     status, code = 400, "malformed"
     vi = "Nội dung gửi lên không phải JSON hợp lệ."
     en = "The body is not valid JSON."
+
+
+class BodyTooLarge(Problem):
+    status, code = 413, "body_too_large"
+    vi = "Nội dung gửi lên quá lớn."
+    en = "The body is too large."
 
 
 class NotJson(Problem):
@@ -140,6 +147,7 @@ def _run(
     access: Access,
     idempotency: Idempotency | None,
 ) -> Response:
+    _read_body()
     with transaction():
         now = clock.now()
         caller = access.admit(now=now)
@@ -154,6 +162,21 @@ def _run(
         answer.set_etag(etag(answer.get_data()))
         answer.make_conditional(request)
     return answer
+
+
+def _read_body() -> None:
+    """Read the whole body before anything else happens.
+
+    Raises:
+        BodyTooLarge: it is longer than allowed, also where its length was not announced.
+        Malformed: it breaks off, or its chunks make no sense.
+    """
+    try:
+        data = request.get_data(cache=True)
+    except OSError:
+        raise Malformed from None
+    if request.content_length is None and len(data) >= LARGEST_BODY:
+        raise BodyTooLarge
 
 
 def _with_body(
@@ -205,12 +228,12 @@ def document(edge: Any, method: str, access: Access, idempotency: Idempotency | 
             }
         )
     described = getattr(edge, "_apidoc", {})
-    described.get("arguments", {}).pop("responses", None)
+    described["arguments"].pop("responses", None)
+    described["arguments"]["parameters"].extend(parameters)
     edge._apidoc = {
         **described,
         "manual_doc": {
             "security": [] if access.public else [{"bearer": []}],
-            "parameters": parameters,
             "responses": {"default": {"$ref": "#/components/responses/Problem"}},
         },
     }

@@ -9,6 +9,7 @@ from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException
 
 from app.core.errors import LANGUAGES, Forbidden, NotFound, Problem, Unavailable
+from app.core.http import BodyTooLarge
 from app.core.messages import in_vietnamese
 
 log = structlog.get_logger()
@@ -20,12 +21,6 @@ class MethodNotAllowed(Problem):
     status, code = 405, "method_not_allowed"
     vi = "Địa chỉ này không nhận phương thức đó."
     en = "This address does not take that method."
-
-
-class BodyTooLarge(Problem):
-    status, code = 413, "body_too_large"
-    vi = "Nội dung gửi lên quá lớn."
-    en = "The body is too large."
 
 
 class TooManyRequests(Problem):

@@ -12,6 +12,7 @@ from app.accounts.models import Organisation
 from app.catalogue.models import Commodity, Market
 from app.core import clock
 from app.core.db import db
+from app.core.numbers import written
 from app.notifications.topics import Side
 
 UNITS = {"vi": {"stem": "cành", "head": "con"}, "en": {"stem": "stems", "head": "head"}}
@@ -63,11 +64,8 @@ def facts_for(payload: dict[str, Any], locale: str) -> dict[str, str]:
 
 
 def number(text: str, locale: str) -> str:
-    """A decimal grouped in thousands: 1.234,5 in Vietnamese, 1,234.5 in English."""
-    value = Decimal(text)
-    value = value.quantize(Decimal(1)) if value == value.to_integral() else value.normalize()
-    english = f"{value:,f}"
-    return english.translate(str.maketrans(",.", ".,")) if locale == "vi" else english
+    """A decimal as a reader of the language writes it."""
+    return written(Decimal(text), locale)
 
 
 def instant(text: str) -> str:

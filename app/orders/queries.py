@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 from sqlalchemy.orm import joinedload, selectinload
 
+from app.accounts.queries import current_members
 from app.core.db import db
 from app.core.errors import NotFound
 from app.orders.models import Order
@@ -25,14 +26,21 @@ def concerning(organisation_id: UUID, *, everything: bool) -> ColumnElement[bool
         return true()
     return or_(
         Order.organisation_id == organisation_id,
-        Order.agent_id == organisation_id,
+        and_(
+            Order.agent_id == organisation_id,
+            Order.organisation_id.in_(current_members(organisation_id)),
+        ),
         selling(organisation_id),
     )
 
 
 def selling(organisation_id: UUID) -> ColumnElement[bool]:
     """Orders in which the organisation sells, itself or as agent."""
-    return or_(Order.seller_id == organisation_id, Order.seller_agent_id == organisation_id)
+    acting = and_(
+        Order.seller_agent_id == organisation_id,
+        Order.seller_id.in_(current_members(organisation_id)),
+    )
+    return or_(Order.seller_id == organisation_id, acting)
 
 
 def get_order(order_id: UUID, *, seen: ColumnElement[bool], lock: bool = False) -> Order:

@@ -13,7 +13,15 @@ from app.accounts.operations import invitation_code
 from app.core import clock
 from app.core.db import db
 from app.core.transaction import transaction
-from tests.factories import PASSWORD, Account, Trade, a_membership
+from tests.factories import (
+    PASSWORD,
+    Account,
+    Trade,
+    a_membership,
+    an_order,
+    lot_body,
+    offer_body,
+)
 
 
 def code_of(answer: Any) -> tuple[int, str]:
@@ -307,3 +315,16 @@ def test_an_owner_who_takes_up_a_lesser_role_stays_an_owner(trade: Trade) -> Non
     lesser = {"name": "Tôi", "email": farm.login, "role": "viewer"}
     trade.accept(farm.made("/invitations", lesser)["id"], farm)
     assert farm.read("/me")["organisations"][0]["role"] == "owner"
+
+
+def test_a_cooperative_no_longer_watches_a_farm_that_has_left(trade: Trade) -> None:
+    farm, cooperative = trade.farm(), trade.cooperative()
+    membership = a_membership(farm, cooperative, "mandate")
+    behalf = {"on_behalf_of": farm.organisation_id}
+    lot = cooperative.made("/lots", lot_body(farm, **behalf))
+    offer = cooperative.made("/offers", offer_body(lot["id"], **behalf))
+    order = an_order(trade.processor(), offer)
+    paths = [f"/lots/{lot['id']}", f"/orders/{order['id']}"]
+    assert [cooperative.get(path).status_code for path in paths] == [200, 200]
+    assert farm.request("DELETE", f"/memberships/{membership['id']}").status_code == 204
+    assert [cooperative.get(path).status_code for path in paths] == [404, 404]

@@ -21,6 +21,7 @@ from tests.factories import (
     a_lot,
     a_membership,
     an_offer,
+    day,
     lot_body,
     offer_body,
     order_body,
@@ -364,3 +365,48 @@ def test_a_market_of_two_commodities_trades_in_its_base(trade: Trade) -> None:
     (line,) = farm.read(f"/orders/{match['order_id']}")["lines"]
     assert (line["quantity"], line["commodity"]) == ("20.000", "ginger-fresh")
     assert Decimal(line["unit_price"]) * 5 == Decimal(match["seller_price"])
+
+
+def test_an_explanation_says_what_became_of_a_proposal(trade: Trade) -> None:
+    farm, buyer = trade.farm(), trade.processor()
+    offer = an_offer(farm, firm=False)
+    demand = a_demand(buyer)
+    trade.clear(COMMODITY)
+    path = f"/offers/{offer['id']}/explanation"
+    before = farm.read(path)
+    assert (before["outcome"], before["reasons"][0]["code"]) == ("proposed", "match_proposed")
+    match = farm.read(f"/rounds/{before['round_id']}/matches")["items"][0]
+    farm.made(f"/matches/{match['id']}/refusal")
+    for who, where in ((farm, path), (buyer, f"/demands/{demand['id']}/explanation")):
+        after = who.read(where)
+        assert (after["outcome"], after["reasons"][0]["code"]) == ("not_matched", "match_refused")
+        assert "declined" in after["reasons"][0]["detail"]
+
+
+def test_an_explanation_speaks_of_units_and_names_not_of_codes(trade: Trade) -> None:
+    farm, buyer = trade.farm(), trade.processor()
+    offer = an_offer(farm)
+    limits = {"moisture": {"max": "11.0"}}
+    a_demand(buyer, accepts=[{"commodity": COMMODITY, "quality_limits": limits}])
+    trade.clear(COMMODITY)
+    told = farm.get(f"/offers/{offer['id']}/explanation", Accept_Language="vi").json
+    assert told["reasons"][0]["code"] == "gate_quality"
+    assert "Độ ẩm" in told["reasons"][0]["detail"] or "ẩm" in told["reasons"][0]["detail"]
+    assert "moisture" not in told["reasons"][0]["detail"]
+    assert "⟦" not in told["reasons"][0]["detail"]
+
+
+def test_figures_in_another_commodity_say_how_it_converts(trade: Trade) -> None:
+    farm, buyer = trade.farm(), trade.processor()
+    fresh = {"commodity": "shiitake-fresh", "harvested_at": day(0), "qualities": {}}
+    offer = an_offer(farm, a_lot(farm, **fresh), ask_price="12000", open_until=None)
+    tiny = an_offer(
+        farm, a_lot(farm, **fresh), ask_price="12000", open_until=None, quantity="0.001"
+    )
+    a_demand(buyer, accepts=[{"commodity": "shiitake-fresh"}], bid_price="300000")
+    trade.clear("shiitake")
+    reasons = farm.read(f"/offers/{offer['id']}/explanation")["reasons"]
+    assert reasons[0]["code"] == "matched"
+    assert reasons[-1]["code"] == "in_base_commodity"
+    waiting = farm.read(f"/offers/{tiny['id']}/explanation")
+    assert (waiting["outcome"], waiting["reasons"][0]["code"]) == ("waiting", "left_out")

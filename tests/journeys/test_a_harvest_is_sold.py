@@ -171,7 +171,7 @@ def test_a_harvest_is_sold(trade: Trade, in_a_worker: Callable[..., None]) -> No
     why = farm.read(f"/offers/{offer['id']}/explanation")
     assert (why["outcome"], why["reasons"][0]["detail"]) == (
         "matched",
-        "You sold 100 units at 104,000 VND per unit at your gate.",
+        "You sold 100 kg at 104,000 VND per kg at your gate.",
     )
     why = two.read(f"/demands/{wanted[1]['id']}/explanation")
     assert why["outcome"] == "partly_matched"
