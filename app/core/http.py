@@ -18,7 +18,7 @@ from webargs import core as webargs_core
 from webargs.flaskparser import FlaskParser
 
 from app.core import clock
-from app.core.errors import Invalid, Problem
+from app.core.errors import Invalid, Problem, invalid
 from app.core.fields import Schema
 from app.core.idempotency import Idempotency, replay_or_run, stated_key
 from app.core.requests import LARGEST_BODY
@@ -85,6 +85,12 @@ class Parser(FlaskParser):
         if not req.is_json:
             raise NotJson
         return parse_json(data)
+
+    def load_querystring(self, req: Any, schema: ma.Schema) -> Any:
+        for name, values in req.args.lists():
+            if len(values) > 1:
+                raise invalid(f"/{name}", "Chỉ được nêu một lần.", "May be stated only once.")
+        return super().load_querystring(req, schema)
 
     def handle_error(self, error: ma.ValidationError, *args: Any, **kwargs: Any) -> Any:
         raise Invalid(

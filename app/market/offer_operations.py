@@ -220,6 +220,8 @@ def price_per_unit(price: Decimal, per: Mapping[str, Any] | None, commodity: Com
         )
     quantity: Decimal = per["quantity"]
     unit_price = (price / (quantity * units)).quantize(PRICE_STEP, ROUND_HALF_EVEN)
+    if price and not unit_price:
+        raise invalid("/ask_price", "Giá quá thấp.", "The price is too low.")
     if unit_price > HIGHEST_PRICE:
         raise invalid("/ask_price", "Giá quá cao.", "The price is too high.")
     return unit_price

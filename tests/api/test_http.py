@@ -217,3 +217,8 @@ def test_a_body_that_breaks_off_is_malformed(trade: Trade, monkeypatch: pytest.M
     monkeypatch.setattr(Request, "get_data", broken)
     answer = trade.visitor.post("/tokens", {"login": "a", "password": "b"})
     assert (answer.status_code, answer.json["code"]) == (400, "malformed")
+
+
+def test_a_query_parameter_is_stated_once(trade: Trade) -> None:
+    answer = trade.visitor.get("/offers?limit=1&limit=2")
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/limit")

@@ -105,7 +105,6 @@ def test_a_withdrawn_offer_gives_back_what_is_not_sold(trade: Trade) -> None:
         ("120000", "1", "yến", "12000.00"),
         ("2400000", "200", "kg", "12000.00"),
         ("12", "1", "g", "12000.00"),
-        ("0.01", "3", "kg", "0.00"),
         ("12000.005", None, None, None),
         ("1", "1", "stem", None),
         ("999999999.99", "0.001", "kg", None),
@@ -355,3 +354,11 @@ def test_demands_end_by_the_clock(trade: Trade, in_app: InApp) -> None:
     draft = a_demand(buyer, draft=True, deliver_until=day(1))
     assert in_app(lambda: expire_demands(now=later)) == 0
     assert buyer.read(f"/demands/{draft['id']}")["status"] == "draft"
+
+
+def test_a_price_that_comes_to_nothing_a_unit_is_refused(trade: Trade) -> None:
+    farm = trade.farm()
+    per = {"quantity": "3", "unit": "tan"}
+    body = offer_body(a_lot(farm)["id"], ask_price="0.01", price_per=per)
+    answer = farm.post("/offers", body)
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/ask_price")
