@@ -42,9 +42,9 @@ def list_offer(caller: Caller, body: dict[str, Any]) -> Offer:
     answer=page_schema(schemas.OfferOut),
 )
 def list_offers(caller: Caller, query: dict[str, Any]) -> Page:
-    """Search the open offers, or my own in any state with ``mine=true``.
+    """Search the open offers, or my own in any state with mine=true.
 
-    Tìm các tin chào bán đang mở, hoặc mọi tin của tôi với ``mine=true``.
+    Tìm các tin chào bán đang mở, hoặc mọi tin của tôi với mine=true.
     """
     if query["mine"] and caller.signed_in and caller.acting:
         statement = queries.offers(caller.sees(Offer))
