@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import schemathesis
 from flask import Flask
+from hypothesis.errors import HypothesisWarning
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 from werkzeug.exceptions import HTTPException
@@ -252,6 +253,11 @@ def ids(things: Iterable[dict[str, Any]]) -> list[Any]:
     return [one["id"] for one in things]
 
 
+def own_trouble(fault: BaseException) -> bool:
+    """Whether the tool tripped over itself: a drawn id with a "?", or a case too big to print."""
+    return isinstance(fault, HypothesisWarning) or "Query string is defined" in str(fault)
+
+
 @pytest.mark.parametrize(
     ("seconds", "examples"),
     [(60, 25), pytest.param(300, 100, marks=pytest.mark.slow)],
@@ -276,7 +282,7 @@ def test_no_request_gets_an_answer_that_blames_us(
     for event in from_schema(schema).execute():
         if isinstance(event, events.ScenarioFinished):
             scenarios[event.phase.value] += 1
-        elif isinstance(event, events.NonFatalError):
+        elif isinstance(event, events.NonFatalError) and not own_trouble(event.value):
             broken.append(f"{event.label}: {event.value!r}")
         elif isinstance(event, events.FatalError):
             broken.append(repr(event.exception))
