@@ -104,7 +104,8 @@ class Listed(Bilingual):
 class Commodity(Listed, Base):
     """One produce in one form, traded in exactly one market.
 
-    ``unit_weight_kg`` is the weight hauled per unit; ``search_key`` holds the folded names and
+    ``unit_weight_kg`` is the weight hauled per unit; a buyer may claim for ``claim_hours`` after
+    inspection; ``search_key`` holds the folded names and
     aliases, each word between spaces.
     """
 
@@ -113,6 +114,7 @@ class Commodity(Listed, Base):
         CheckConstraint("unit_weight_kg > 0", name="unit_weight_positive"),
         CheckConstraint("unit <> 'kg' OR unit_weight_kg = 1", name="kg_weighs_one"),
         CheckConstraint("shelf_life_hours > 0", name="shelf_life_positive"),
+        CheckConstraint("claim_hours > 0", name="claim_hours_positive"),
         Index("uq_commodity_base", "market_code", unique=True, postgresql_where=text("is_base")),
     )
 
@@ -123,6 +125,7 @@ class Commodity(Listed, Base):
     unit: Mapped[Unit] = mapped_column(_words(Unit, "unit"))
     unit_weight_kg: Mapped[Decimal] = mapped_column(Numeric(10, 3))
     shelf_life_hours: Mapped[int]
+    claim_hours: Mapped[int] = mapped_column(default=48, server_default="48")
     cold_chain: Mapped[bool]
     search_key: Mapped[str]
 

@@ -29,6 +29,7 @@ _registry = registry(
         datetime: DateTime(timezone=True),
         UUID: Uuid(),
         dict[str, Any]: JSONB(),
+        list[dict[str, Any]]: JSONB(),
         list[str]: ARRAY(Text()),
         list[UUID]: ARRAY(Uuid()),
     },

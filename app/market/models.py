@@ -47,6 +47,10 @@ class ShortageRule(StrEnum):
     FIRST_COME = "first_come"
 
 
+# Days from acceptance to the day payment falls due, where the offer says nothing else.
+PAYMENT_DAYS = 7
+
+
 class OfferNotOpen(Problem):
     status, code = 409, "offer_not_open"
     vi = "Tin chào bán không còn mở."
@@ -144,6 +148,7 @@ class Offer(Represented, Open, Identified, Base):
         one_of("visibility", Visibility),
         *_quantities(),
         CheckConstraint("ask_price >= 0", name="ask_price_not_negative"),
+        CheckConstraint("payment_days BETWEEN 0 AND 365", name="payment_days"),
         CheckConstraint("(capacity = 'agent') = (agent_id IS NOT NULL)", name="agent_named"),
         Index("ix_offer_open", "market_code", "id", postgresql_where=text("status = 'open'")),
     )
@@ -155,6 +160,7 @@ class Offer(Represented, Open, Identified, Base):
     price_as_typed: Mapped[dict[str, Any]]
     open_until: Mapped[datetime]
     firm: Mapped[bool]
+    payment_days: Mapped[int] = mapped_column(default=PAYMENT_DAYS, server_default="7")
     visibility: Mapped[str]
     visible_to: Mapped[list[UUID]]
     version: Mapped[int] = mapped_column(default=1, server_default="1")

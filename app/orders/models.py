@@ -1,16 +1,18 @@
 """Orders and their lines."""
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Capacity, Organisation, Party, Represented, one_of
 from app.core.db import Amount, Base, Identified, Quantity, UnitPrice
 from app.core.errors import Problem
-from app.market.models import Demand, Offer
+from app.market.models import PAYMENT_DAYS, Demand, Offer
 
 
 class OrderStatus(StrEnum):
@@ -52,6 +54,8 @@ class Order(Represented, Identified, Base):
 
     ``organisation_id`` is the buyer. The goods are owed to the seller, the haulage to the
     ``carrier``; with carrier ``buyer`` it is the buyer's own affair and not billed.
+    ``carrier_id`` names a carrier that is neither side; what is owed falls due ``payment_days``
+    after acceptance.
     ``demand_quantity`` is what it fills of a demand, in the market's base commodity. Amounts are
     whole VND.
     """
@@ -66,6 +70,7 @@ class Order(Represented, Identified, Base):
         CheckConstraint("goods_amount >= 0 AND haulage_amount >= 0", name="amounts_not_negative"),
         CheckConstraint("carrier <> 'buyer' OR haulage_amount = 0", name="own_haulage_not_billed"),
         CheckConstraint("organisation_id <> seller_id", name="two_parties"),
+        CheckConstraint("payment_days BETWEEN 0 AND 365", name="payment_days"),
         CheckConstraint(
             "(demand_id IS NULL) = (demand_quantity IS NULL)", name="demand_with_quantity"
         ),
@@ -86,6 +91,8 @@ class Order(Represented, Identified, Base):
     carrier: Mapped[str]
     goods_amount: Mapped[Amount]
     haulage_amount: Mapped[Amount]
+    carrier_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
+    payment_days: Mapped[int] = mapped_column(default=PAYMENT_DAYS, server_default="7")
     confirm_by: Mapped[datetime | None]
     placed_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
@@ -122,12 +129,19 @@ class Order(Represented, Identified, Base):
 
 
 class OrderLine(Identified, Base):
-    """A quantity of one offer at the price it had then, VND per unit at the farm gate."""
+    """A quantity of one offer at the price it had then, VND per unit at the farm gate.
+
+    ``haulage_amount`` is the whole VND to carry all of it; ``short`` is what will not be delivered
+    and was given back; ``quality_schedule`` is the schedule in force when the order was placed.
+    """
 
     __tablename__ = "order_line"
     __table_args__ = (
         CheckConstraint("quantity > 0", name="quantity_positive"),
-        CheckConstraint("unit_price >= 0 AND amount >= 0", name="price_not_negative"),
+        CheckConstraint(
+            "unit_price >= 0 AND amount >= 0 AND haulage_amount >= 0", name="price_not_negative"
+        ),
+        CheckConstraint("short BETWEEN 0 AND quantity", name="short_within"),
     )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("purchase_order.id"), index=True)
@@ -140,6 +154,36 @@ class OrderLine(Identified, Base):
     quantity: Mapped[Quantity]
     unit_price: Mapped[UnitPrice]
     amount: Mapped[Amount]
+    haulage_amount: Mapped[Amount] = mapped_column(default=0, server_default="0")
+    short: Mapped[Quantity] = mapped_column(default=Decimal(0), server_default="0")
+    quality_schedule: Mapped[dict[str, Any] | None]
 
     order: Mapped[Order] = relationship(lazy="raise_on_sql", back_populates="lines")
     offer: Mapped[Offer] = relationship(lazy="raise_on_sql")
+
+
+class QualitySchedule(Identified, Base):
+    """How measured quality moves the price of a commodity: versioned rules, kept as data.
+
+    Without ``organisation_id`` it is the platform's own; otherwise the buyer's, for everybody or,
+    with ``seller_id``, for one seller. The highest ``version`` of a kind is the one in force.
+    """
+
+    __tablename__ = "quality_schedule"
+    __table_args__ = (
+        CheckConstraint("version >= 1", name="version_from_one"),
+        UniqueConstraint(
+            "commodity_code",
+            "organisation_id",
+            "seller_id",
+            "version",
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+
+    commodity_code: Mapped[str] = mapped_column(ForeignKey("commodity.code"))
+    organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    seller_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
+    version: Mapped[int]
+    rules: Mapped[list[dict[str, Any]]]
+    created_at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""What is carried, weighed, inspected and accepted; what is claimed; what falls short."""
