@@ -209,6 +209,32 @@ def a_lot(farm: Account, **changes: Any) -> dict[str, Any]:
     return farm.made("/lots", lot_body(farm, **changes))
 
 
+def plot_body(farm: Account, **changes: Any) -> dict[str, Any]:
+    """Half a hectare of coffee that bears 2,000 kg per hectare: 1,000 kg a season."""
+    body = {
+        "site_id": farm.site_id,
+        "commodity": COMMODITY,
+        "area_ha": "0.5",
+        "expected_yield": "2000",
+    }
+    return body | changes
+
+
+def a_plot(farm: Account, **changes: Any) -> dict[str, Any]:
+    return farm.made("/plots", plot_body(farm, **changes))
+
+
+def restriction_body(**changes: Any) -> dict[str, Any]:
+    """Nothing leaves or enters the ward of the farms from now on."""
+    body = {
+        "ward_code": B_LAO["ward_code"],
+        "kind": "closed",
+        "reason": "human_epidemic",
+        "from": day(0),
+    }
+    return body | changes
+
+
 def offer_body(lot_id: str, **changes: Any) -> dict[str, Any]:
     """Half of a lot at 100,000 VND."""
     body = {

@@ -13,7 +13,7 @@ from app.accounts.models import Capacity, Represented, one_of
 from app.catalogue.models import Commodity
 from app.core.db import Base, Identified, Quantity
 from app.core.errors import Problem
-from app.places.models import Site
+from app.places.models import Plot, Site
 
 
 class LotStatus(StrEnum):
@@ -69,6 +69,7 @@ class Certificate(Identified, Base):
     scheme_code: Mapped[str] = mapped_column(ForeignKey("certificate_scheme.code"))
     number: Mapped[str]
     site_id: Mapped[UUID | None] = mapped_column(ForeignKey("site.id"))
+    plot_id: Mapped[UUID | None] = mapped_column(ForeignKey("plot.id"))
     commodities: Mapped[list[str]]
     valid_from: Mapped[date]
     valid_until: Mapped[date]
@@ -92,7 +93,8 @@ class Certificate(Identified, Base):
 class Lot(Represented, Identified, Base):
     """A quantity of one commodity in one place, forecast or harvested.
 
-    ``reserved`` is what offers have taken of it; no more can be listed than is left.
+    ``reserved`` is what offers have taken of it; no more can be listed than is left. A lot from a
+    plot counts in the ``season`` in which it was declared to be harvested.
     """
 
     __tablename__ = "lot"
@@ -108,10 +110,13 @@ class Lot(Represented, Identified, Base):
             "status <> 'harvested' OR harvested_at IS NOT NULL", name="harvested_when_it_is"
         ),
         CheckConstraint("(capacity = 'agent') = (agent_id IS NOT NULL)", name="agent_named"),
+        CheckConstraint("(plot_id IS NULL) = (season IS NULL)", name="plot_with_season"),
     )
 
     commodity_code: Mapped[str] = mapped_column(ForeignKey("commodity.code"), index=True)
     site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id"), index=True)
+    plot_id: Mapped[UUID | None] = mapped_column(ForeignKey("plot.id"), index=True)
+    season: Mapped[int | None]
     status: Mapped[str]
     quantity: Mapped[Quantity]
     reserved: Mapped[Quantity] = mapped_column(default=Decimal(0), server_default="0")
@@ -123,6 +128,7 @@ class Lot(Represented, Identified, Base):
 
     commodity: Mapped[Commodity] = relationship(lazy="raise_on_sql")
     site: Mapped[Site] = relationship(lazy="raise_on_sql")
+    plot: Mapped[Plot | None] = relationship(lazy="raise_on_sql")
     certificates: Mapped[list[Certificate]] = relationship(
         secondary=lot_certificate, lazy="raise_on_sql", order_by=Certificate.id, viewonly=True
     )

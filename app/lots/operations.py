@@ -13,16 +13,20 @@ from app.accounts.models import Party, Person
 from app.catalogue.models import Commodity
 from app.catalogue.queries import (
     commodities_by_code,
+    conversion_factor,
     find_certificate_scheme,
     find_commodity,
     get_commodity,
 )
-from app.core import outbox
+from app.core import clock, outbox
 from app.core.db import db
 from app.core.errors import Problem, invalid, missing
+from app.core.quantity import QUANTITY_STEP
 from app.lots.models import Certificate, Lot, LotStatus, lot_certificate
 from app.lots.qualities import check_qualities
-from app.places.queries import usable_site
+from app.places.models import Plot
+from app.places.plot_operations import list_under_code, unlist_under_code
+from app.places.queries import usable_plot, usable_site
 
 CLOCK_SKEW = timedelta(minutes=5)
 
@@ -44,6 +48,7 @@ def declare_lot(
     party: Party,
     commodity: str,
     site_id: UUID,
+    plot_id: UUID | None = None,
     status: LotStatus,
     quantity: Decimal,
     grade: str | None,
@@ -57,7 +62,7 @@ def declare_lot(
 
     Raises:
         Invalid: an unknown commodity, grade or quality, or instants that do not fit the status.
-        NotFound: the site or a certificate is not the party's own.
+        NotFound: the site, the plot or a certificate is not the party's own.
     """
     traded = find_commodity(commodity)
     if traded is None:
@@ -66,6 +71,7 @@ def declare_lot(
     harvested_at, ready_at = _instants(status, harvested_at, ready_at, now)
     harvested = status == LotStatus.HARVESTED
     site = usable_site(site_id, party=party, pointer="/site_id")
+    plot = _plot_of(traded, plot_id, party)
     held = _own_certificates(certificates, party.organisation_id)
     lot = Lot(
         organisation_id=party.organisation_id,
@@ -73,6 +79,8 @@ def declare_lot(
         agent_id=party.agent_id,
         commodity=traded,
         site=site,
+        plot=plot,
+        season=clock.local_date(ready_at).year if plot else None,
         status=status,
         quantity=quantity,
         grade=grade,
@@ -122,6 +130,47 @@ def harvest_lot(
     return lot
 
 
+def set_aside(*, lot: Lot, quantity: Decimal) -> None:
+    """Reserve a quantity for an offer, and count it under the growing-area code of its plot.
+
+    Args:
+        lot: locked.
+
+    Raises:
+        LotNotAvailable, NotEnoughInLot: the lot cannot bear it. AreaCapacityExceeded: its code
+            cannot.
+    """
+    lot.reserve(quantity)
+    if lot.plot is not None and lot.season is not None:
+        grown = as_grown(lot, quantity)
+        list_under_code(plot=lot.plot, season=lot.season, quantity=grown)
+
+
+def put_back(*, lot: Lot, quantity: Decimal) -> None:
+    """Return to a lot, and to its code, what an offer did not sell.
+
+    Args:
+        lot: locked.
+    """
+    lot.release(quantity)
+    if lot.plot is not None and lot.season is not None:
+        unlist_under_code(plot=lot.plot, season=lot.season, quantity=as_grown(lot, quantity))
+
+
+def as_grown(lot: Lot, quantity: Decimal) -> Decimal:
+    """A quantity of a lot in the commodity its plot grows: dried goods count as what was fresh.
+
+    The conversion is the one in force on the day the lot was declared, so that what is returned
+    equals what was counted.
+    """
+    if lot.plot is None or lot.plot.commodity_code == lot.commodity_code:
+        return quantity
+    on = clock.local_date(lot.created_at)
+    own = conversion_factor(lot.commodity_code, on=on)
+    grown = conversion_factor(lot.plot.commodity_code, on=on)
+    return (quantity * own / grown).quantize(QUANTITY_STEP)
+
+
 def spoil_lot(*, lot: Lot, now: datetime) -> Lot:
     """Write a lot off.
 
@@ -145,6 +194,7 @@ def register_certificate(
     scheme: str,
     number: str,
     site_id: UUID | None,
+    plot_id: UUID | None = None,
     commodities: Sequence[str],
     valid_from: date,
     valid_until: date,
@@ -169,6 +219,8 @@ def register_certificate(
         raise invalid("/valid_until", "Phải sau ngày bắt đầu.", "Must not be before valid_from.")
     if site_id is not None:
         usable_site(site_id, party=party, pointer="/site_id")
+    if plot_id is not None:
+        usable_plot(plot_id, party=party, pointer="/plot_id")
     twin = select(Certificate.id).where(
         Certificate.organisation_id == party.organisation_id,
         Certificate.scheme_code == scheme,
@@ -181,6 +233,7 @@ def register_certificate(
         scheme_code=scheme,
         number=number,
         site_id=site_id,
+        plot_id=plot_id,
         commodities=sorted(set(commodities)),
         valid_from=valid_from,
         valid_until=valid_until,
@@ -213,6 +266,18 @@ def verify_certificate(*, certificate: Certificate, by: Person, now: datetime) -
     )
     db.session.flush()
     return certificate
+
+
+def _plot_of(commodity: Commodity, plot_id: UUID | None, party: Party) -> Plot | None:
+    """The plot a lot comes from; it must grow the commodity, or what the commodity is made of."""
+    if plot_id is None:
+        return None
+    plot = usable_plot(plot_id, party=party, pointer="/plot_id")
+    if get_commodity(plot.commodity_code).market_code != commodity.market_code:
+        raise invalid(
+            "/plot_id", "Thửa đất không trồng mặt hàng này.", "This plot grows something else."
+        )
+    return plot
 
 
 def _check_grade(commodity: Commodity, grade: str | None) -> None:

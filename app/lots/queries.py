@@ -11,11 +11,16 @@ from app.lots.models import Certificate, Lot
 
 
 def lots(condition: ColumnElement[bool]) -> Select[Lot]:
-    """Lots with their commodity, site and certificates."""
+    """Lots with their commodity, site, plot and certificates."""
     return (
         select(Lot)
         .where(condition)
-        .options(joinedload(Lot.commodity), joinedload(Lot.site), selectinload(Lot.certificates))
+        .options(
+            joinedload(Lot.commodity),
+            joinedload(Lot.site),
+            joinedload(Lot.plot),
+            selectinload(Lot.certificates),
+        )
     )
 
 

@@ -14,6 +14,7 @@ MOST_QUALITIES = 30
 class LotIn(Schema):
     commodity = String(required=True, longest=80)
     site_id = Id(required=True)
+    plot_id = Id(load_default=None, allow_none=True)
     status = Choice(
         (LotStatus.FORECAST, LotStatus.HARVESTED), load_default=str(LotStatus.HARVESTED)
     )
@@ -53,6 +54,7 @@ class LotOut(Schema):
     on_behalf_of = Id(allow_none=True)
     commodity = ma.fields.String(attribute="commodity_code")
     site_id = Id()
+    plot_id = Id(allow_none=True)
     status = ma.fields.String()
     quantity = Quantity()
     reserved = Quantity()
@@ -75,6 +77,7 @@ class CertificateIn(Schema):
     scheme = String(required=True, longest=80)
     number = String(required=True, longest=100)
     site_id = Id(load_default=None, allow_none=True)
+    plot_id = Id(load_default=None, allow_none=True)
     commodities = ma.fields.List(
         String(longest=80), required=True, validate=validate.Length(min=1, max=100)
     )
@@ -89,6 +92,7 @@ class CertificateOut(Schema):
     scheme = ma.fields.String(attribute="scheme_code")
     number = ma.fields.String()
     site_id = Id(allow_none=True)
+    plot_id = Id(allow_none=True)
     commodities = ma.fields.List(ma.fields.String())
     valid_from = Day()
     valid_until = Day()

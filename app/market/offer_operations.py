@@ -16,6 +16,7 @@ from app.core.errors import Problem, invalid, missing
 from app.core.money import HIGHEST_PRICE, PRICE_STEP
 from app.core.quantity import units_per
 from app.lots.models import Lot, LotNotAvailable
+from app.lots.operations import put_back, set_aside
 from app.lots.queries import lot_for_update
 from app.market.models import (
     Offer,
@@ -106,7 +107,7 @@ def publish_offer(*, offer: Offer, now: datetime) -> Offer:
         raise OfferNotOpen
     if offer.lot.expires_at <= now:
         raise LotExpired
-    lot_for_update(offer.lot_id).reserve(offer.quantity)
+    set_aside(lot=lot_for_update(offer.lot_id), quantity=offer.quantity)
     offer.status = OfferStatus.OPEN
     offer.listed_at = now
     outbox.add(
@@ -182,7 +183,7 @@ def give_back_to_offer(*, offer: Offer, quantity: Decimal) -> None:
     if offer.status in (OfferStatus.OPEN, OfferStatus.COMMITTED):
         offer.settle_status()
     else:
-        lot_for_update(offer.lot_id).release(quantity)
+        put_back(lot=lot_for_update(offer.lot_id), quantity=quantity)
     db.session.flush()
 
 
@@ -229,7 +230,7 @@ def price_per_unit(price: Decimal, per: Mapping[str, Any] | None, commodity: Com
 
 def _end_offer(offer: Offer, status: OfferStatus) -> None:
     if offer.status != OfferStatus.DRAFT and offer.remaining:
-        lot_for_update(offer.lot_id).release(offer.remaining)
+        put_back(lot=lot_for_update(offer.lot_id), quantity=offer.remaining)
     offer.status = status
     db.session.flush()
 

@@ -14,6 +14,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.numbers import written
 from app.notifications.topics import Side
+from app.places.queries import current_province, current_ward
 
 UNITS = {"vi": {"stem": "cành", "head": "con"}, "en": {"stem": "stems", "head": "head"}}
 AMOUNTS = (
@@ -46,7 +47,7 @@ def facts_for(payload: dict[str, Any], locale: str) -> dict[str, str]:
         if f"{side}_id" in payload:
             organisation = db.session.get(Organisation, UUID(payload[f"{side}_id"]))
             facts[side] = organisation.name if organisation else ""
-    if "commodity" in payload:
+    if payload.get("commodity"):
         commodity = db.session.get(Commodity, payload["commodity"])
         if commodity is not None:
             facts["commodity"] = commodity.name[locale]
@@ -56,7 +57,9 @@ def facts_for(payload: dict[str, Any], locale: str) -> dict[str, str]:
             select(Market.name_vi, Market.name_en).where(Market.code == payload["market"])
         ).one()
         facts["market"] = names[0] if locale == "vi" else names[1]
-    for name in ("expires_at", "confirm_by"):
+    if "restriction_id" in payload:
+        facts |= _restriction(payload, locale)
+    for name in ("expires_at", "confirm_by", "starts_at"):
         if payload.get(name):
             facts[name] = instant(payload[name])
     facts["confirm"] = _confirm(facts.get("confirm_by"), locale)
@@ -79,3 +82,45 @@ def _confirm(by: str | None, locale: str) -> str:
     if locale == "vi":
         return f" Hãy xác nhận trước {by}."
     return f" Please confirm before {by}."
+
+
+# What a restriction lets move, by its kind and language.
+LIMITS = {
+    "vi": {
+        "closed": "hàng không được ra hoặc vào",
+        "exit_only": "hàng chỉ được ra, không được vào",
+        "entry_only": "hàng chỉ được vào, không được ra",
+    },
+    "en": {
+        "closed": "goods may neither leave nor enter",
+        "exit_only": "goods may leave but not enter",
+        "entry_only": "goods may enter but not leave",
+    },
+}
+REASONS = {
+    "vi": {
+        "human_epidemic": "dịch bệnh ở người",
+        "animal_disease": "dịch bệnh động vật",
+        "flood": "lũ lụt",
+    },
+    "en": {
+        "human_epidemic": "epidemic",
+        "animal_disease": "animal disease",
+        "flood": "flood",
+    },
+}
+
+
+def _restriction(payload: dict[str, Any], locale: str) -> dict[str, str]:
+    ward, province = payload["ward_code"], payload["province_code"]
+    unit = current_ward(ward) if ward else current_province(province)
+    until = ""
+    if payload["ends_at"]:
+        word = "đến" if locale == "vi" else "until"
+        until = f" {word} {instant(payload['ends_at'])}"
+    return {
+        "area": unit.name if unit else str(ward or province),
+        "limits": LIMITS[locale][payload["kind"]],
+        "reason": REASONS[locale].get(payload["reason"], payload["reason"]),
+        "until": until,
+    }

@@ -218,4 +218,24 @@ TOPICS: dict[str, Topic] = {
             )
         }
     ),
+    "restriction.announced": Topic(
+        {
+            "all": Sentence(
+                "Hạn chế vận chuyển {area}",
+                "Từ {starts_at}{until}, {limits}. Lý do: {reason}.",
+                "Movement restricted: {area}",
+                "From {starts_at}{until}, {limits}. Reason: {reason}.",
+            )
+        }
+    ),
+    "restriction.ended": Topic(
+        {
+            "all": Sentence(
+                "Đã bỏ hạn chế vận chuyển {area}",
+                "Hàng hóa lại được vận chuyển qua {area} như trước.",
+                "Restriction lifted: {area}",
+                "Goods may move through {area} as before.",
+            )
+        }
+    ),
 }

@@ -33,6 +33,7 @@ from app.orders.models import (
 from app.orders.queries import get_order
 from app.places.models import Site
 from app.places.queries import usable_site
+from app.places.restriction_operations import check_may_move
 
 TIME_TO_CONFIRM = timedelta(hours=24)
 
@@ -79,12 +80,13 @@ def place_order(
 
     Raises:
         NotFound: an offer is not there or not for this buyer, or the site is not the buyer's.
+        MovementRestricted: the goods may not leave where they are or enter where they would go.
         OfferNotOpen, LotExpired, NotEnoughLeft, InRound, OfferChanged: the offer's state forbids
             it. SeveralSellers, OwnOffer: the lines do not make one order. Invalid: the total is
             beyond what can be counted.
     """
     site = usable_site(site_id, party=party, pointer="/site_id")
-    _check_known(lines, party, now)
+    _check_known(lines, party, site, now)
     wanted: dict[UUID, Decimal] = {}
     for line in lines:
         wanted[line["offer_id"]] = wanted.get(line["offer_id"], Decimal(0)) + line["quantity"]
@@ -251,7 +253,9 @@ def _end(order: Order, status: OrderStatus, *, now: datetime) -> None:
     db.session.flush()
 
 
-def _check_known(lines: Sequence[Mapping[str, Any]], party: Party, now: datetime) -> None:
+def _check_known(
+    lines: Sequence[Mapping[str, Any]], party: Party, site: Site, now: datetime
+) -> None:
     """Load the offers with their lots, and refuse what can be refused without a lock."""
     ids = {line["offer_id"] for line in lines}
     known = {offer.id: offer for offer in db.session.scalars(offers(Offer.id.in_(ids)))}
@@ -262,6 +266,7 @@ def _check_known(lines: Sequence[Mapping[str, Any]], party: Party, now: datetime
         offer.check_open(now=now)
         if offer.lot.expires_at <= now:
             raise LotExpired
+        check_may_move(pickup=offer.lot.site, drop=site, commodity=offer.commodity_code, now=now)
     sellers = {offer.organisation_id for offer in known.values()}
     if party.organisation_id in sellers:
         raise OwnOffer

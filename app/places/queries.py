@@ -1,6 +1,7 @@
 """Reads of places."""
 
-from datetime import date
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
@@ -10,7 +11,7 @@ from app.accounts.models import Party
 from app.core.db import db
 from app.core.errors import NotFound, missing
 from app.core.vietnamese import compact, fold, is_accented, sort_key
-from app.places.models import AdministrativeUnit, Level, Site
+from app.places.models import AdministrativeUnit, Level, Plot, Restriction, Site
 
 UNIT = AdministrativeUnit
 
@@ -81,6 +82,23 @@ def current_ward(code: str) -> AdministrativeUnit | None:
     )
 
 
+def current_province(code: str) -> AdministrativeUnit | None:
+    """The province that has this code today, or None."""
+    return db.session.scalar(
+        select(UNIT).where(UNIT.level == Level.PROVINCE, UNIT.code == code, UNIT.valid_to.is_(None))
+    )
+
+
+def provinces_of(wards: Iterable[str]) -> dict[str, str]:
+    """The province around each of today's wards, by code."""
+    found = db.session.execute(
+        select(UNIT.code, UNIT.province_code).where(
+            UNIT.level == Level.WARD, UNIT.code.in_(set(wards)), UNIT.valid_to.is_(None)
+        )
+    )
+    return {row.code: row.province_code for row in found}
+
+
 def _named(q: str) -> ColumnElement[bool]:
     *whole, last = fold(q).split() or [""]
     if not last:
@@ -133,3 +151,72 @@ def get_site(site_id: UUID, *, seen: ColumnElement[bool]) -> Site:
     if site is None:
         raise NotFound
     return site
+
+
+def usable_plot(plot_id: UUID, *, party: Party, pointer: str) -> Plot:
+    """A plot of the party's own, named at ``pointer``.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    plot = db.session.get(Plot, plot_id)
+    if plot is None or plot.organisation_id != party.organisation_id:
+        raise missing(pointer)
+    return plot
+
+
+def plots(condition: ColumnElement[bool]) -> Select[Plot]:
+    """Plots with their yields."""
+    return select(Plot).where(condition).options(selectinload(Plot.yields))
+
+
+def get_plot(plot_id: UUID, *, seen: ColumnElement[bool], lock: bool = False) -> Plot:
+    """A plot among those the caller may see, locked for a change if asked.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    statement = plots(seen).where(Plot.id == plot_id).execution_options(populate_existing=True)
+    plot = db.session.scalar(statement.with_for_update(of=Plot) if lock else statement)
+    if plot is None:
+        raise NotFound
+    return plot
+
+
+def plots_under(code: str, commodity: str) -> Sequence[Plot]:
+    """The plots that grow a commodity under a growing-area code."""
+    under = and_(Plot.growing_area_code == code, Plot.commodity_code == commodity)
+    return db.session.scalars(plots(under).execution_options(populate_existing=True)).all()
+
+
+def in_force(now: datetime) -> ColumnElement[bool]:
+    """Restrictions that hold at an instant."""
+    return and_(
+        Restriction.ended_at.is_(None),
+        Restriction.starts_at <= now,
+        or_(Restriction.ends_at.is_(None), Restriction.ends_at > now),
+    )
+
+
+def restrictions_at(now: datetime) -> Sequence[Restriction]:
+    """The restrictions that hold at an instant, oldest first."""
+    return db.session.scalars(
+        select(Restriction).where(in_force(now)).order_by(Restriction.id)
+    ).all()
+
+
+def get_restriction(
+    restriction_id: UUID, *, made_by: UUID | None = None, lock: bool = False
+) -> Restriction:
+    """A restriction, of one authority and locked for a change if asked.
+
+    Raises:
+        NotFound: there is none, or another authority made it.
+    """
+    statement = select(Restriction).where(Restriction.id == restriction_id)
+    if made_by is not None:
+        statement = statement.where(Restriction.organisation_id == made_by)
+    restriction = db.session.scalar(statement.with_for_update() if lock else statement)
+    if restriction is None:
+        raise NotFound
+    return restriction

@@ -1,10 +1,29 @@
 """Places on the wire."""
 
-import marshmallow as ma
+from decimal import Decimal
+from typing import Any
 
-from app.core.fields import Choice, Coordinate, Day, Id, Instant, Schema, String
+import marshmallow as ma
+from marshmallow import validate
+
+from app.core.fields import (
+    Boolean,
+    Choice,
+    Coordinate,
+    Day,
+    DecimalString,
+    Id,
+    Instant,
+    Moment,
+    Quantity,
+    Schema,
+    String,
+)
 from app.core.paging import PageQuery
-from app.places.models import Level
+from app.places.models import Level, RestrictionKind
+
+CODE = r"^[A-Z0-9][A-Z0-9._-]{2,39}$"
+LARGEST_PLOT_HA = Decimal(100_000)
 
 
 class UnitQuery(PageQuery):
@@ -52,3 +71,93 @@ class SiteOut(Schema):
     latitude = ma.fields.Float()
     longitude = ma.fields.Float()
     created_at = Instant()
+
+
+class Hectares(DecimalString):
+    """An area above zero, four decimals."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(places=4, above=Decimal(0), highest=LARGEST_PLOT_HA, **options)
+
+
+class PlotIn(Schema):
+    site_id = Id(required=True)
+    commodity = String(required=True, longest=80)
+    area_ha = Hectares(required=True)
+    geometry = ma.fields.Dict(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "GeoJSON Point or Polygon, longitude before latitude"},
+    )
+    growing_area_code = String(
+        load_default=None, allow_none=True, longest=40, validate=validate.Regexp(CODE)
+    )
+    expected_yield = Quantity(
+        required=True, metadata={"description": "units of the commodity per hectare and season"}
+    )
+    yield_source = String(load_default="declared by the holder")
+    on_behalf_of = Id(load_default=None, allow_none=True)
+
+
+class YieldIn(Schema):
+    per_hectare = Quantity(required=True)
+    valid_from = Day(required=True)
+    source = String(required=True)
+
+
+class YieldOut(Schema):
+    per_hectare = Quantity()
+    valid_from = Day()
+    source = ma.fields.String()
+    declared_at = Instant()
+
+
+class PlotOut(Schema):
+    id = Id()
+    organisation_id = Id()
+    site_id = Id()
+    commodity = ma.fields.String(attribute="commodity_code")
+    area_ha = Hectares()
+    geometry = ma.fields.Dict(allow_none=True)
+    growing_area_code = ma.fields.String(allow_none=True)
+    yields = ma.fields.List(ma.fields.Nested(YieldOut))
+    created_at = Instant()
+
+
+class AreaSeasonOut(Schema):
+    code = ma.fields.String()
+    commodity = ma.fields.String(attribute="commodity_code")
+    season = ma.fields.Integer(metadata={"description": "a calendar year in Viet Nam"})
+    capacity = Quantity()
+    listed = Quantity()
+    left = Quantity()
+
+
+class RestrictionIn(Schema):
+    ward_code = String(load_default=None, allow_none=True, longest=10)
+    province_code = String(load_default=None, allow_none=True, longest=10)
+    commodity = String(load_default=None, allow_none=True, longest=80)
+    kind = Choice(RestrictionKind, required=True)
+    reason = String(
+        required=True,
+        metadata={"description": "human_epidemic, animal_disease, flood, or words of your own"},
+    )
+    starts_at = Moment(data_key="from", required=True)
+    ends_at = Moment(ends=True, data_key="until", load_default=None, allow_none=True)
+
+
+class RestrictionOut(Schema):
+    id = Id()
+    ward_code = ma.fields.String(allow_none=True)
+    province_code = ma.fields.String(allow_none=True)
+    commodity = ma.fields.String(attribute="commodity_code", allow_none=True)
+    kind = ma.fields.String()
+    reason = ma.fields.String()
+    starts_at = Instant(data_key="from")
+    ends_at = Instant(data_key="until", allow_none=True)
+    ended_at = Instant(allow_none=True)
+    created_at = Instant()
+
+
+class RestrictionQuery(PageQuery):
+    in_force = Boolean(metadata={"description": "only those that hold now, or only the others"})

@@ -10,7 +10,16 @@ from uuid import UUID
 
 from app.accounts.models import Kind
 from app.accounts.operations import invitation_code
-from tests.factories import PASSWORD, Account, day, demand_body, lot_body, offer_body, order_body
+from tests.factories import (
+    PASSWORD,
+    Account,
+    day,
+    demand_body,
+    lot_body,
+    offer_body,
+    order_body,
+    plot_body,
+)
 
 Ids = Mapping[str, str]
 
@@ -93,7 +102,30 @@ def _site(_: Account, __: Ids) -> dict[str, Any]:
 
 
 def _lot(caller: Account, _: Ids) -> dict[str, Any]:
-    return lot_body(caller, ready_at=day(-1), certificates=[], on_behalf_of=None)
+    return lot_body(caller, plot_id=None, ready_at=day(-1), certificates=[], on_behalf_of=None)
+
+
+def _plot(caller: Account, _: Ids) -> dict[str, Any]:
+    corners = [[107.8, 11.5], [107.801, 11.5], [107.801, 11.501], [107.8, 11.5]]
+    return plot_body(
+        caller,
+        geometry={"type": "Polygon", "coordinates": [corners]},
+        growing_area_code=None,
+        yield_source="2025 harvest",
+        on_behalf_of=None,
+    )
+
+
+def _restriction(_: Account, __: Ids) -> dict[str, Any]:
+    return {
+        "ward_code": None,
+        "province_code": "68",
+        "commodity": "ginger-fresh",
+        "kind": "exit_only",
+        "reason": "flood",
+        "from": day(1),
+        "until": day(2),
+    }
 
 
 def _certificate(caller: Account, _: Ids) -> dict[str, Any]:
@@ -101,6 +133,7 @@ def _certificate(caller: Account, _: Ids) -> dict[str, Any]:
         "scheme": "vietgap",
         "number": "VG-1",
         "site_id": caller.site_id,
+        "plot_id": None,
         "commodities": ["green-coffee-robusta"],
         "valid_from": "2026-01-01",
         "valid_until": "2027-01-01",
@@ -212,6 +245,20 @@ EXAMPLES: dict[str, Example] = {
     "POST /sites": example(TRADERS, body=_site),
     "GET /sites": example(SIGNED_IN),
     "GET /sites/<site_id>": example(f"{FARM} {AGENT}", among=SIGNED_IN, subject="farm_site"),
+    "POST /plots": example(SELLERS, body=_plot),
+    "GET /plots": example(SIGNED_IN),
+    "GET /plots/<plot_id>": example(f"{FARM} {AGENT}", among=SIGNED_IN, subject="plot"),
+    "POST /plots/<plot_id>/yields": example(
+        "farm cooperative",
+        among=SELLERS,
+        subject="plot",
+        body=lambda _, __: {"per_hectare": "2500", "valid_from": "2027-01-01", "source": "2026"},
+    ),
+    "GET /growing-area-seasons": example(SIGNED_IN),
+    "POST /restrictions": example("authority", body=_restriction),
+    "GET /restrictions": example(SIGNED_IN),
+    "GET /restrictions/<restriction_id>": example(SIGNED_IN, subject="restriction"),
+    "POST /restrictions/<restriction_id>/end": example("authority", subject="restriction"),
     "POST /lots": example(SELLERS, body=_lot),
     "GET /lots": example(SIGNED_IN),
     "GET /lots/<lot_id>": example(FARM, among=SIGNED_IN, subject="lot"),

@@ -17,8 +17,10 @@ from tests.factories import (
     a_demand,
     a_lot,
     a_membership,
+    a_plot,
     an_offer,
     an_order,
+    restriction_body,
 )
 
 MANY = 12
@@ -53,6 +55,10 @@ def plentiful(trade: Trade) -> dict[str, Account]:
                              "longitude": 107.8})  # fmt: skip
         farm.made("/tokens", {"login": farm.login, "password": PASSWORD})
         farm.made("/invitations", {"name": "Bạn", "email": f"ban{number}@example.com"})
+        an_offer(
+            farm, a_lot(farm, plot_id=a_plot(farm, growing_area_code=f"VN-{number:04d}")["id"])
+        )
+        trade.authority.made("/restrictions", restriction_body(**{"from": day(1)}))
         lot = a_lot(farm, certificates=certificates[: number % 4])
         order = an_order(buyer, an_offer(farm, lot, quantity="2"), "1")
         buyer.made(f"/orders/{order['id']}/cancellation")
@@ -60,7 +66,19 @@ def plentiful(trade: Trade) -> dict[str, Account]:
     for _ in range(MANY - 1):
         a_demand(buyer, quantity="1", bid_price="1.00")
     a_demand(buyer, quantity=str(2 * MANY))
-    readers = dict.fromkeys(("tokens", "invitations", "sites", "lots", "certificates"), farm)
+    readers = dict.fromkeys(
+        (
+            "tokens",
+            "invitations",
+            "sites",
+            "plots",
+            "lots",
+            "certificates",
+            "restrictions",
+            "growing-area-seasons",
+        ),
+        farm,
+    )
     readers |= {"notifications": farm, "demands": buyer, "orders": buyer}
     readers |= {"memberships": cooperative, "rounds": trade.operator}
     return readers

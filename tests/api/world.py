@@ -21,9 +21,11 @@ from tests.factories import (
     a_demand,
     a_lot,
     a_membership,
+    a_plot,
     an_offer,
     an_order,
     day,
+    restriction_body,
 )
 
 NO_ID = "00000000-0000-7000-8000-000000000000"
@@ -96,6 +98,9 @@ def populated(app: Flask, connection: Connection) -> World:
         app, farm.made("/tokens", second)["token"], farm.organisation_id, farm.login, farm.site_id
     )
 
+    ids["plot"] = a_plot(farm)["id"]
+    later = restriction_body(commodity="lotus-dried", **{"from": day(3)})
+    ids["restriction"] = people["authority"].made("/restrictions", later)["id"]
     lot = a_lot(farm)
     ids["lot"], ids["spare_lot"] = lot["id"], a_lot(farm)["id"]
     ids["forecast"] = a_lot(farm, status="forecast", harvested_at=None, ready_at=day(3))["id"]

@@ -83,10 +83,11 @@ def wrong_bodies(schema: ma.Schema, pointer: str, example: Any) -> Found:
 def required_pointers(schema: ma.Schema, pointer: str, example: Any) -> Iterator[str]:
     """Every place where something is required, in nested objects too."""
     for name, field in schema.load_fields.items():
-        where = f"{pointer}/{name}"
+        stated = field.data_key or name
+        where = f"{pointer}/{stated}"
         if field.required:
             yield where
-        inner, shown, step = field, example.get(name), ""
+        inner, shown, step = field, example.get(stated), ""
         if isinstance(field, ma.fields.List):
             inner, shown, step = field.inner, (shown or [None])[0], "/0"
         if isinstance(inner, ma.fields.Nested) and isinstance(shown, dict):
