@@ -177,7 +177,7 @@ def list_restrictions(caller: Caller, query: dict[str, Any]) -> Page:
     statement = select(Restriction)
     if "in_force" in query:
         now = queries.in_force(caller.now)
-        statement = statement.where(now if query["in_force"] else not_(now))
+        statement = statement.where(now if query["in_force"] == "true" else not_(now))
     return page(statement, order=[By(Restriction.id, descending=True)], query=query)
 
 

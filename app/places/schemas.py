@@ -7,7 +7,6 @@ import marshmallow as ma
 from marshmallow import validate
 
 from app.core.fields import (
-    Boolean,
     Choice,
     Coordinate,
     Day,
@@ -90,7 +89,10 @@ class PlotIn(Schema):
         metadata={"description": "GeoJSON Point or Polygon, longitude before latitude"},
     )
     growing_area_code = String(
-        load_default=None, allow_none=True, longest=40, validate=validate.Regexp(CODE)
+        load_default=None,
+        allow_none=True,
+        longest=40,
+        validate=validate.Regexp(CODE, error="Not a valid growing-area code."),
     )
     expected_yield = Quantity(
         required=True, metadata={"description": "units of the commodity per hectare and season"}
@@ -160,4 +162,6 @@ class RestrictionOut(Schema):
 
 
 class RestrictionQuery(PageQuery):
-    in_force = Boolean(metadata={"description": "only those that hold now, or only the others"})
+    in_force = Choice(
+        ("true", "false"), metadata={"description": "only those that hold now, or only the others"}
+    )

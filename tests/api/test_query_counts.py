@@ -20,6 +20,7 @@ from tests.factories import (
     a_plot,
     an_offer,
     an_order,
+    day,
     restriction_body,
 )
 
@@ -55,9 +56,8 @@ def plentiful(trade: Trade) -> dict[str, Account]:
                              "longitude": 107.8})  # fmt: skip
         farm.made("/tokens", {"login": farm.login, "password": PASSWORD})
         farm.made("/invitations", {"name": "Bạn", "email": f"ban{number}@example.com"})
-        an_offer(
-            farm, a_lot(farm, plot_id=a_plot(farm, growing_area_code=f"VN-{number:04d}")["id"])
-        )
+        plot = a_plot(farm, growing_area_code=f"VN-{number:04d}")
+        an_offer(farm, a_lot(farm, plot_id=plot["id"]))
         trade.authority.made("/restrictions", restriction_body(**{"from": day(1)}))
         lot = a_lot(farm, certificates=certificates[: number % 4])
         order = an_order(buyer, an_offer(farm, lot, quantity="2"), "1")
@@ -66,19 +66,8 @@ def plentiful(trade: Trade) -> dict[str, Account]:
     for _ in range(MANY - 1):
         a_demand(buyer, quantity="1", bid_price="1.00")
     a_demand(buyer, quantity=str(2 * MANY))
-    readers = dict.fromkeys(
-        (
-            "tokens",
-            "invitations",
-            "sites",
-            "plots",
-            "lots",
-            "certificates",
-            "restrictions",
-            "growing-area-seasons",
-        ),
-        farm,
-    )
+    own = "tokens invitations sites plots lots certificates restrictions growing-area-seasons"
+    readers = dict.fromkeys(own.split(), farm)
     readers |= {"notifications": farm, "demands": buyer, "orders": buyer}
     readers |= {"memberships": cooperative, "rounds": trade.operator}
     return readers

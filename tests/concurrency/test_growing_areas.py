@@ -23,13 +23,12 @@ def test_fifty_listings_at_once_never_exceed_a_codes_capacity(trade: Trade) -> N
     """1,000 kg are borne, fifty want to list 30 kg each from two farms: 33 fit."""
     cooperative, other = trade.cooperative(), trade.farm()
     a_membership(other, cooperative)
-    lots: list[tuple[Account, str]] = []
-    for number in range(ATTEMPTS):
-        holder = (cooperative, other)[number % 2]
-        if number < 2:
-            plot = a_plot(holder, area_ha="0.25", growing_area_code=CODE)
-            plots = {**(plots if number else {}), number: plot["id"]}
-        lots.append((holder, a_lot(holder, plot_id=plots[number % 2])["id"]))
+    holders = (cooperative, other)
+    plots = [a_plot(one, area_ha="0.25", growing_area_code=CODE)["id"] for one in holders]
+    lots: list[tuple[Account, str]] = [
+        (holders[number % 2], a_lot(holders[number % 2], plot_id=plots[number % 2])["id"])
+        for number in range(ATTEMPTS)
+    ]
 
     def listing(number: int) -> str:
         holder, lot = lots[number]
