@@ -209,6 +209,18 @@ def a_lot(farm: Account, **changes: Any) -> dict[str, Any]:
     return farm.made("/lots", lot_body(farm, **changes))
 
 
+def monday(weeks: int = 0) -> str:
+    """The Monday so many weeks from the present week's, in Viet Nam."""
+    today = clock.local_date(NOW)
+    return str(today - timedelta(days=today.weekday()) + timedelta(weeks=weeks))
+
+
+def forecast_body(**changes: Any) -> dict[str, Any]:
+    """100 kg of coffee next week, as in the week before."""
+    body = {"commodity": COMMODITY, "week": monday(1), "quantity": "100", "trend": "even"}
+    return body | changes
+
+
 def plot_body(farm: Account, **changes: Any) -> dict[str, Any]:
     """Half a hectare of coffee that bears 2,000 kg per hectare: 1,000 kg a season."""
     body = {

@@ -9,8 +9,8 @@ from app.accounts.access import READERS, SELLERS, TRADERS, VERIFIERS, Caller
 from app.accounts.models import Kind
 from app.core.http import Blueprint
 from app.core.paging import By, Page, PageQuery, page, page_schema
-from app.lots import operations, queries, schemas
-from app.lots.models import Certificate, Lot
+from app.lots import forecast_operations, operations, queries, schemas
+from app.lots.models import Certificate, Forecast, Lot
 
 blueprint = Blueprint("lots", __name__, description="Lots and certificates")
 
@@ -147,6 +147,78 @@ def verify_certificate(caller: Caller, certificate_id: UUID) -> Certificate:
     return operations.verify_certificate(
         certificate=certificate, by=caller.signed_in, now=caller.now
     )
+
+
+@blueprint.operation(
+    "POST",
+    "/forecasts",
+    access=SELLERS,
+    body=schemas.ForecastIn,
+    answer=schemas.ForecastOut,
+)
+def forecast_harvest(caller: Caller, body: dict[str, Any]) -> Forecast:
+    """Say what will be harvested in a week.
+
+    Báo trước lượng sẽ thu hoạch trong một tuần.
+    """
+    party = caller.party(body.pop("on_behalf_of"))
+    return forecast_operations.forecast_harvest(party=party, now=caller.now, **body)
+
+
+@blueprint.operation(
+    "GET",
+    "/forecasts",
+    access=READERS,
+    query=schemas.ForecastQuery,
+    answer=page_schema(schemas.ForecastOut),
+)
+def list_forecasts(caller: Caller, query: dict[str, Any]) -> Page:
+    """My forecasts and those of members I act for, newest first.
+
+    Dự báo của tôi và của thành viên tôi làm thay, mới nhất trước.
+    """
+    statement = select(Forecast).where(_seen_forecasts(caller))
+    if "commodity" in query:
+        statement = statement.where(Forecast.commodity_code == query["commodity"])
+    if "week" in query:
+        statement = statement.where(Forecast.week == query["week"])
+    return page(statement, order=[By(Forecast.id, descending=True)], query=query)
+
+
+@blueprint.operation(
+    "GET", "/forecasts/<uuid:forecast_id>", access=READERS, answer=schemas.ForecastOut
+)
+def get_forecast(caller: Caller, forecast_id: UUID) -> Forecast:
+    """One forecast.
+
+    Một dự báo.
+    """
+    return queries.get_forecast(forecast_id, seen=_seen_forecasts(caller))
+
+
+@blueprint.operation(
+    "GET",
+    "/forecast-accuracy",
+    access=READERS,
+    query=schemas.AccuracyQuery,
+    answer=schemas.AccuracyOut,
+)
+def forecast_accuracy(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
+    """How my forecasts, and those of my consenting members, compare with what was harvested.
+
+    Dự báo của tôi và của các thành viên đồng ý chia sẻ so với thu hoạch thực tế.
+    """
+    weeks = forecast_operations.accuracy(
+        organisation_id=caller.acting.id,
+        since=query.get("since"),
+        until=query.get("until"),
+        now=caller.now,
+    )
+    return {"weeks": weeks}
+
+
+def _seen_forecasts(caller: Caller) -> ColumnElement[bool]:
+    return true() if caller.sees_all else caller.owns(Forecast.organisation_id)
 
 
 def _own_lot(caller: Caller, lot_id: UUID) -> Lot:

@@ -186,3 +186,38 @@ class Lot(Represented, Identified, Base):
         if self.reserved:
             raise LotInUse
         self.status = LotStatus.SPOILED
+
+
+class Trend(StrEnum):
+    """How a forecast week compares with the one before; zero means nothing will come."""
+
+    UP = "up"
+    EVEN = "even"
+    DOWN = "down"
+    ZERO = "zero"
+
+
+class Forecast(Represented, Identified, Base):
+    """What a party expects to harvest in the week that begins on ``week``, a Monday.
+
+    Rows are never changed; of several for one week the latest is the word that holds.
+    """
+
+    __tablename__ = "forecast"
+    __table_args__ = (
+        one_of("capacity", Capacity),
+        one_of("trend", Trend),
+        CheckConstraint("low >= 0 AND low <= quantity AND quantity <= high", name="range"),
+        CheckConstraint("(trend = 'zero') = (quantity = 0)", name="zero_is_nothing"),
+        CheckConstraint("extract(isodow FROM week) = 1", name="week_begins_on_monday"),
+        CheckConstraint("(capacity = 'agent') = (agent_id IS NOT NULL)", name="agent_named"),
+        Index("ix_forecast_week", "organisation_id", "commodity_code", "week", "made_at"),
+    )
+
+    commodity_code: Mapped[str] = mapped_column(ForeignKey("commodity.code"))
+    week: Mapped[date]
+    quantity: Mapped[Quantity]
+    low: Mapped[Quantity]
+    high: Mapped[Quantity]
+    trend: Mapped[str]
+    made_at: Mapped[datetime]

@@ -7,7 +7,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app.core.db import db
 from app.core.errors import NotFound
-from app.lots.models import Certificate, Lot
+from app.lots.models import Certificate, Forecast, Lot
 
 
 def lots(condition: ColumnElement[bool]) -> Select[Lot]:
@@ -59,3 +59,15 @@ def get_certificate(
     if certificate is None:
         raise NotFound
     return certificate
+
+
+def get_forecast(forecast_id: UUID, *, seen: ColumnElement[bool]) -> Forecast:
+    """A forecast among those the caller may see.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    forecast = db.session.scalar(select(Forecast).where(Forecast.id == forecast_id, seen))
+    if forecast is None:
+        raise NotFound
+    return forecast

@@ -1,11 +1,23 @@
 """Lots and certificates on the wire."""
 
+from decimal import Decimal
+
 import marshmallow as ma
 from marshmallow import validate
 
-from app.core.fields import Choice, Day, Dict, Id, Instant, Quantity, Schema, String
+from app.core.fields import (
+    Choice,
+    Day,
+    DecimalString,
+    Dict,
+    Id,
+    Instant,
+    Quantity,
+    Schema,
+    String,
+)
 from app.core.paging import PageQuery
-from app.lots.models import LotStatus
+from app.lots.models import LotStatus, Trend
 
 MOST_CERTIFICATES = 20
 MOST_QUALITIES = 30
@@ -98,3 +110,51 @@ class CertificateOut(Schema):
     valid_until = Day()
     status = ma.fields.String()
     verified_at = Instant(allow_none=True)
+
+
+class ForecastIn(Schema):
+    commodity = String(required=True, longest=80)
+    week = Day(required=True, metadata={"description": "the Monday the week begins on"})
+    quantity = Quantity(required=True, above=None)
+    low = Quantity(above=None, load_default=None, allow_none=True)
+    high = Quantity(above=None, load_default=None, allow_none=True)
+    trend = Choice(Trend, required=True)
+    on_behalf_of = Id(load_default=None, allow_none=True)
+
+
+class ForecastOut(Schema):
+    id = Id()
+    organisation_id = Id()
+    capacity = ma.fields.String()
+    commodity = ma.fields.String(attribute="commodity_code")
+    week = Day()
+    quantity = Quantity()
+    low = Quantity()
+    high = Quantity()
+    trend = ma.fields.String()
+    made_at = Instant()
+
+
+class ForecastQuery(PageQuery):
+    commodity = String(longest=80)
+    week = Day()
+
+
+class AccuracyQuery(Schema):
+    since = Day(data_key="from")
+    until = Day()
+
+
+class AccuracyRow(Schema):
+    organisation_id = Id()
+    commodity = ma.fields.String(attribute="commodity_code")
+    week = Day()
+    forecast = Quantity()
+    harvested = Quantity()
+    error_percent = DecimalString(
+        places=1, lowest=Decimal(-100), highest=Decimal(10**12), allow_none=True
+    )
+
+
+class AccuracyOut(Schema):
+    weeks = ma.fields.List(ma.fields.Nested(AccuracyRow))

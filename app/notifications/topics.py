@@ -218,6 +218,7 @@ TOPICS: dict[str, Topic] = {
             )
         }
     ),
+    "forecast.made": SILENT,
     "restriction.announced": Topic(
         {
             "all": Sentence(

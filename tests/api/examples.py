@@ -15,6 +15,7 @@ from tests.factories import (
     Account,
     day,
     demand_body,
+    forecast_body,
     lot_body,
     offer_body,
     order_body,
@@ -126,6 +127,10 @@ def _restriction(_: Account, __: Ids) -> dict[str, Any]:
         "from": day(1),
         "until": day(2),
     }
+
+
+def _forecast(_: Account, __: Ids) -> dict[str, Any]:
+    return forecast_body(low="80", high="120", on_behalf_of=None)
 
 
 def _certificate(caller: Account, _: Ids) -> dict[str, Any]:
@@ -259,6 +264,12 @@ EXAMPLES: dict[str, Example] = {
     "GET /restrictions": example(SIGNED_IN),
     "GET /restrictions/<restriction_id>": example(SIGNED_IN, subject="restriction"),
     "POST /restrictions/<restriction_id>/end": example("authority", subject="restriction"),
+    "POST /forecasts": example(SELLERS, body=_forecast),
+    "GET /forecasts": example(SIGNED_IN),
+    "GET /forecasts/<forecast_id>": example(
+        f"{FARM} {AGENT}", among=SIGNED_IN, subject="forecast_word"
+    ),
+    "GET /forecast-accuracy": example(SIGNED_IN),
     "POST /lots": example(SELLERS, body=_lot),
     "GET /lots": example(SIGNED_IN),
     "GET /lots/<lot_id>": example(FARM, among=SIGNED_IN, subject="lot"),

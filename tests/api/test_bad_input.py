@@ -291,6 +291,7 @@ def test_a_period_that_makes_no_sense_is_refused(world: World, wrong: str) -> No
 
 IDS_IN_BODIES = [
     ("POST /plots", "/site_id", "processor_site"),
+    ("POST /forecasts", "/on_behalf_of", "other_farm_organisation"),
     ("POST /plots", "/on_behalf_of", "other_farm_organisation"),
     ("POST /lots", "/plot_id", "plot_of_another"),
     ("POST /certificates", "/plot_id", "plot_of_another"),

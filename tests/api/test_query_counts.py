@@ -21,6 +21,7 @@ from tests.factories import (
     an_offer,
     an_order,
     day,
+    forecast_body,
     restriction_body,
 )
 
@@ -54,10 +55,11 @@ def plentiful(trade: Trade) -> dict[str, Account]:
     for number in range(MANY):
         farm.made("/sites", {"name": f"Nơi {number}", "ward_code": "24829", "latitude": 11.5,
                              "longitude": 107.8})  # fmt: skip
+        farm.made("/forecasts", forecast_body())
         farm.made("/tokens", {"login": farm.login, "password": PASSWORD})
         farm.made("/invitations", {"name": "Bạn", "email": f"ban{number}@example.com"})
         plot = a_plot(farm, growing_area_code=f"VN-{number:04d}")
-        an_offer(farm, a_lot(farm, plot_id=plot["id"]))
+        an_offer(farm, a_lot(farm, plot_id=plot["id"]), ask_price="900000")
         trade.authority.made("/restrictions", restriction_body(**{"from": day(1)}))
         lot = a_lot(farm, certificates=certificates[: number % 4])
         order = an_order(buyer, an_offer(farm, lot, quantity="2"), "1")
@@ -66,9 +68,9 @@ def plentiful(trade: Trade) -> dict[str, Account]:
     for _ in range(MANY - 1):
         a_demand(buyer, quantity="1", bid_price="1.00")
     a_demand(buyer, quantity=str(2 * MANY))
-    own = "tokens invitations sites plots lots certificates restrictions growing-area-seasons"
+    own = "tokens invitations sites plots forecasts lots certificates growing-area-seasons"
     readers = dict.fromkeys(own.split(), farm)
-    readers |= {"notifications": farm, "demands": buyer, "orders": buyer}
+    readers |= {"restrictions": farm, "notifications": farm, "demands": buyer, "orders": buyer}
     readers |= {"memberships": cooperative, "rounds": trade.operator}
     return readers
 

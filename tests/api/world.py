@@ -25,6 +25,7 @@ from tests.factories import (
     an_offer,
     an_order,
     day,
+    forecast_body,
     restriction_body,
 )
 
@@ -101,6 +102,7 @@ def populated(app: Flask, connection: Connection) -> World:
     ids["plot"] = a_plot(farm)["id"]
     later = restriction_body(commodity="lotus-dried", **{"from": day(3)})
     ids["restriction"] = people["authority"].made("/restrictions", later)["id"]
+    ids["forecast_word"] = farm.made("/forecasts", forecast_body())["id"]
     lot = a_lot(farm)
     ids["lot"], ids["spare_lot"] = lot["id"], a_lot(farm)["id"]
     ids["forecast"] = a_lot(farm, status="forecast", harvested_at=None, ready_at=day(3))["id"]

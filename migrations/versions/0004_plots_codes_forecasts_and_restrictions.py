@@ -1,4 +1,4 @@
-"""plots codes and restrictions."""
+"""plots codes forecasts and restrictions."""
 
 from collections.abc import Sequence
 
@@ -22,6 +22,32 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('code', name=op.f('pk_growing_area'))
     )
     op.create_index(op.f('ix_growing_area_organisation_id'), 'growing_area', ['organisation_id'], unique=False)
+    op.create_table('forecast',
+    sa.Column('commodity_code', sa.Text(), nullable=False),
+    sa.Column('week', sa.Date(), nullable=False),
+    sa.Column('quantity', sa.Numeric(precision=12, scale=3), nullable=False),
+    sa.Column('low', sa.Numeric(precision=12, scale=3), nullable=False),
+    sa.Column('high', sa.Numeric(precision=12, scale=3), nullable=False),
+    sa.Column('trend', sa.Text(), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('capacity', sa.Text(), nullable=False),
+    sa.Column('organisation_id', sa.Uuid(), nullable=False),
+    sa.Column('agent_id', sa.Uuid(), nullable=True),
+    sa.Column('id', sa.Uuid(), server_default=sa.text('uuidv7()'), nullable=False),
+    sa.CheckConstraint("(capacity = 'agent') = (agent_id IS NOT NULL)", name=op.f('ck_forecast_agent_named')),
+    sa.CheckConstraint("(trend = 'zero') = (quantity = 0)", name=op.f('ck_forecast_zero_is_nothing')),
+    sa.CheckConstraint("capacity IN ('own_account', 'agent')", name=op.f('ck_forecast_capacity')),
+    sa.CheckConstraint("trend IN ('up', 'even', 'down', 'zero')", name=op.f('ck_forecast_trend')),
+    sa.CheckConstraint('extract(isodow FROM week) = 1', name=op.f('ck_forecast_week_begins_on_monday')),
+    sa.CheckConstraint('low >= 0 AND low <= quantity AND quantity <= high', name=op.f('ck_forecast_range')),
+    sa.ForeignKeyConstraint(['agent_id'], ['organisation.id'], name=op.f('fk_forecast_agent_id')),
+    sa.ForeignKeyConstraint(['commodity_code'], ['commodity.code'], name=op.f('fk_forecast_commodity_code')),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_forecast_organisation_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_forecast'))
+    )
+    op.create_index(op.f('ix_forecast_agent_id'), 'forecast', ['agent_id'], unique=False)
+    op.create_index(op.f('ix_forecast_organisation_id'), 'forecast', ['organisation_id'], unique=False)
+    op.create_index('ix_forecast_week', 'forecast', ['organisation_id', 'commodity_code', 'week', 'made_at'], unique=False)
     op.create_table('growing_area_season',
     sa.Column('code', sa.Text(), nullable=False),
     sa.Column('commodity_code', sa.Text(), nullable=False),
@@ -117,6 +143,10 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_plot_growing_area_code'), table_name='plot')
     op.drop_table('plot')
     op.drop_table('growing_area_season')
+    op.drop_index('ix_forecast_week', table_name='forecast')
+    op.drop_index(op.f('ix_forecast_organisation_id'), table_name='forecast')
+    op.drop_index(op.f('ix_forecast_agent_id'), table_name='forecast')
+    op.drop_table('forecast')
     op.drop_index(op.f('ix_growing_area_organisation_id'), table_name='growing_area')
     op.drop_table('growing_area')
     # ### end Alembic commands ###

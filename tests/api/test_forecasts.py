@@ -1,0 +1,86 @@
+"""What will be harvested in a week, and how well it was said."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.accounts.models import Capacity, Party
+from app.core import clock
+from app.core.fields import instant_text
+from app.lots.forecast_operations import forecast_harvest
+from app.lots.models import Trend
+from tests.factories import COMMODITY, Trade, a_lot, a_membership, day, forecast_body, monday
+
+InApp = Callable[[Callable[[], Any]], Any]
+
+
+def test_a_later_word_for_a_week_stands_beside_the_earlier_one(trade: Trade) -> None:
+    farm = trade.farm()
+    farm.made("/forecasts", forecast_body())
+    farm.made("/forecasts", forecast_body(quantity="60", low="50", high="90", trend="down"))
+    newest, oldest = farm.read(f"/forecasts?week={monday(1)}")["items"]
+    assert (newest["quantity"], newest["low"], newest["high"]) == ("60.000", "50.000", "90.000")
+    assert (oldest["quantity"], oldest["low"], oldest["high"]) == ("100.000",) * 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"commodity": "gold"}, "/commodity"),
+        ({"week": day(1)[:10], "quantity": "1"}, "/week"),
+        ({"week": monday(-1)}, "/week"),
+        ({"week": monday(105)}, "/week"),
+        ({"low": "101"}, "/low"),
+        ({"high": "99"}, "/high"),
+        ({"trend": "zero"}, "/trend"),
+        ({"quantity": "0"}, "/trend"),
+    ],
+)
+def test_a_forecast_that_makes_no_sense_is_refused(
+    trade: Trade, changes: dict[str, Any], pointer: str
+) -> None:
+    if pointer == "/week" and changes["week"] in (monday(0), monday(1)):
+        changes = {**changes, "week": day(2)[:10]}
+    farm = trade.farm()
+    answer = farm.post("/forecasts", forecast_body(**changes))
+    assert answer.status_code == 422
+    assert [one["pointer"] for one in (answer.json or {})["errors"]] == [pointer]
+    assert farm.read("/forecasts")["items"] == []
+
+
+def test_accuracy_compares_the_last_word_before_a_week_with_its_harvest(
+    trade: Trade, in_app: InApp
+) -> None:
+    farm, cooperative, stranger = trade.farm(), trade.cooperative(), trade.cooperative()
+    a_membership(farm, cooperative, "consent")
+    week = monday(-2)
+    party = Party(UUID(str(farm.organisation_id)), Capacity.OWN_ACCOUNT, None)
+    begins = clock.start_of_day(date.fromisoformat(week))
+
+    def say(quantity: int, before: timedelta) -> None:
+        forecast_harvest(
+            party=party,
+            commodity=COMMODITY,
+            week=date.fromisoformat(week),
+            quantity=Decimal(quantity),
+            low=None,
+            high=None,
+            trend=Trend.EVEN,
+            now=begins - before,
+        )
+
+    for quantity, before in ((80, timedelta(days=9)), (100, timedelta(hours=1))):
+        in_app(lambda q=quantity, b=before: say(q, b))
+    in_app(lambda: say(500, -timedelta(hours=1)))
+    for quantity, at in (("70", begins), ("55", begins + timedelta(days=6, hours=23))):
+        a_lot(farm, quantity=quantity, harvested_at=instant_text(at))
+    a_lot(farm, quantity="900", harvested_at=instant_text(begins + timedelta(days=7)))
+    expected = {"forecast": "100.000", "harvested": "125.000", "error_percent": "25.0"}
+    for reader, weeks in ((farm, [week]), (cooperative, [week]), (stranger, [])):
+        rows = reader.read("/forecast-accuracy")["weeks"]
+        assert [row["week"] for row in rows] == weeks
+        assert all({name: row[name] for name in expected} == expected for row in rows)
