@@ -11,6 +11,7 @@ import pytest
 from app.accounts.models import Capacity, Party
 from app.core import clock
 from app.core.fields import instant_text
+from app.core.transaction import transaction
 from app.lots.forecast_operations import forecast_harvest
 from app.lots.models import Trend
 from tests.factories import COMMODITY, Trade, a_lot, a_membership, day, forecast_body, monday
@@ -62,16 +63,17 @@ def test_accuracy_compares_the_last_word_before_a_week_with_its_harvest(
     begins = clock.start_of_day(date.fromisoformat(week))
 
     def say(quantity: int, before: timedelta) -> None:
-        forecast_harvest(
-            party=party,
-            commodity=COMMODITY,
-            week=date.fromisoformat(week),
-            quantity=Decimal(quantity),
-            low=None,
-            high=None,
-            trend=Trend.EVEN,
-            now=begins - before,
-        )
+        with transaction():
+            forecast_harvest(
+                party=party,
+                commodity=COMMODITY,
+                week=date.fromisoformat(week),
+                quantity=Decimal(quantity),
+                low=None,
+                high=None,
+                trend=Trend.EVEN,
+                now=begins - before,
+            )
 
     for quantity, before in ((80, timedelta(days=9)), (100, timedelta(hours=1))):
         in_app(lambda q=quantity, b=before: say(q, b))
