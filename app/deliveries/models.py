@@ -86,6 +86,11 @@ class Delivery(Identified, Base):
     slips: Mapped[list["Slip"]] = relationship(lazy="raise_on_sql", order_by="Slip.number")
 
     @property
+    def itself(self) -> "Delivery":
+        """For answers that show parts of it together."""
+        return self
+
+    @property
     def despatch(self) -> "Despatch | None":
         """What left the farm, as last recorded."""
         return self.despatches[-1] if self.despatches else None

@@ -13,7 +13,7 @@ from app.catalogue.models import Commodity, Market
 from app.core import clock
 from app.core.db import db
 from app.core.numbers import written
-from app.notifications.topics import Side
+from app.notifications.sentence import Side
 
 UNITS = {"vi": {"stem": "cành", "head": "con"}, "en": {"stem": "stems", "head": "head"}}
 AMOUNTS = (
@@ -23,6 +23,10 @@ AMOUNTS = (
     "unit_price",
     "goods_amount",
     "total_amount",
+    "accepted_quantity",
+    "payable_amount",
+    "haulage_amount",
+    "shortfall",
 )
 
 
@@ -56,10 +60,13 @@ def facts_for(payload: dict[str, Any], locale: str) -> dict[str, str]:
             select(Market.name_vi, Market.name_en).where(Market.code == payload["market"])
         ).one()
         facts["market"] = names[0] if locale == "vi" else names[1]
-    for name in ("expires_at", "confirm_by"):
+    for name in ("expires_at", "confirm_by", "scheduled_for"):
         if payload.get(name):
             facts[name] = instant(payload[name])
     facts["confirm"] = _confirm(facts.get("confirm_by"), locale)
+    facts["when"] = _when(facts.get("scheduled_for"), locale)
+    facts["short"] = _short(facts, locale) if payload.get("shortfall_reason") else ""
+    facts["instead"] = _instead(facts.get("substitution_reason"), locale)
     return defaultdict(str, facts)
 
 
@@ -79,3 +86,24 @@ def _confirm(by: str | None, locale: str) -> str:
     if locale == "vi":
         return f" Hãy xác nhận trước {by}."
     return f" Please confirm before {by}."
+
+
+def _when(at: str | None, locale: str) -> str:
+    if at is None:
+        return ""
+    return f", lúc {at}" if locale == "vi" else f", at {at}"
+
+
+def _short(facts: dict[str, str], locale: str) -> str:
+    missing = f"{facts['shortfall']} {facts.get('unit', '')}"
+    if locale == "vi":
+        return f" Thiếu hẳn {missing}: {facts['shortfall_reason']}."
+    return f" {missing} will not come: {facts['shortfall_reason']}."
+
+
+def _instead(reason: str | None, locale: str) -> str:
+    if reason is None:
+        return ""
+    if locale == "vi":
+        return f" Hàng lấy từ lô khác thay thế: {reason}."
+    return f" The goods are from another lot instead: {reason}."
