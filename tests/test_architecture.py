@@ -19,7 +19,8 @@ from app.core.errors import Problem, Unavailable
 from app.core.idempotency import Idempotency
 from app.core.problem_json import TooManyRequests
 from app.core.queue import celery
-from app.notifications.topics import TOPICS, Sentence
+from app.notifications.sentence import Sentence
+from app.notifications.topics import TOPICS
 
 PROJECT = Path(__file__).resolve().parent.parent
 SOURCES = sorted((PROJECT / "app").rglob("*.py")) + sorted((PROJECT / "workers").glob("*.py"))
@@ -280,6 +281,7 @@ def test_what_belongs_to_somebody_says_to_whom() -> None:
         "processing_line",
         "processing_line_commodity",
         "certificate_scheme",
+        "quality_schedule",
         "clearing_round",
         "market_price",
         "outbox_message",

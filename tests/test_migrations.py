@@ -15,10 +15,12 @@ from alembic.config import Config
 from psycopg import sql
 from sqlalchemy import create_engine, make_url
 
+from app import blueprints
 from app.config import with_driver
 from app.core.db import Base
 
 PROJECT = Path(__file__).resolve().parent.parent
+blueprints()
 
 # Tables without an organisation's own rows, and why they are.
 CATALOGUE = "public: the catalogue is the same for everybody"
@@ -40,6 +42,7 @@ EXEMPT = {
     "organisation": "is the tenant itself",
     "person": "may act in several organisations; role says in which",
     "access_token": "belongs to a person",
+    "quality_schedule": "the platform's own has no organisation; buyer_id says whose another is",
     "saved_answer": "core machinery: keyed by account_id, the tenant or a person without one",
     "outbox_message": "core machinery: concerns several tenants at once",
     "consumed_message": "core machinery: a note about an outbox message",

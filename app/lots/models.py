@@ -95,6 +95,7 @@ class Lot(Represented, Identified, Base):
 
     ``reserved`` is what offers have taken of it; no more can be listed than is left. A lot from a
     plot counts in the ``season`` in which it was declared to be harvested.
+    ``quantity_as_typed`` keeps the figure and the unit in which its quantity was entered.
     """
 
     __tablename__ = "lot"
@@ -119,6 +120,7 @@ class Lot(Represented, Identified, Base):
     season: Mapped[int | None]
     status: Mapped[str]
     quantity: Mapped[Quantity]
+    quantity_as_typed: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     reserved: Mapped[Quantity] = mapped_column(default=Decimal(0), server_default="0")
     grade: Mapped[str | None]
     qualities: Mapped[dict[str, Any]]

@@ -13,7 +13,8 @@ from app.catalogue.models import Commodity, Market
 from app.core import clock
 from app.core.db import db
 from app.core.numbers import written
-from app.notifications.topics import Side
+from app.notifications.restriction_topics import LIMITS, REASONS
+from app.notifications.sentence import Side
 from app.places.queries import current_province, current_ward
 
 UNITS = {"vi": {"stem": "cành", "head": "con"}, "en": {"stem": "stems", "head": "head"}}
@@ -24,6 +25,10 @@ AMOUNTS = (
     "unit_price",
     "goods_amount",
     "total_amount",
+    "accepted_quantity",
+    "payable_amount",
+    "haulage_amount",
+    "shortfall",
 )
 
 
@@ -59,10 +64,13 @@ def facts_for(payload: dict[str, Any], locale: str) -> dict[str, str]:
         facts["market"] = names[0] if locale == "vi" else names[1]
     if "restriction_id" in payload:
         facts |= _restriction(payload, locale)
-    for name in ("expires_at", "confirm_by", "starts_at"):
+    for name in ("expires_at", "confirm_by", "starts_at", "scheduled_for"):
         if payload.get(name):
             facts[name] = instant(payload[name])
     facts["confirm"] = _confirm(facts.get("confirm_by"), locale)
+    facts["when"] = _when(facts.get("scheduled_for"), locale)
+    facts["short"] = _short(facts, locale) if payload.get("shortfall_reason") else ""
+    facts["instead"] = _instead(facts.get("substitution_reason"), locale)
     return defaultdict(str, facts)
 
 
@@ -84,33 +92,6 @@ def _confirm(by: str | None, locale: str) -> str:
     return f" Please confirm before {by}."
 
 
-# What a restriction lets move, by its kind and language.
-LIMITS = {
-    "vi": {
-        "closed": "hàng không được ra hoặc vào",
-        "exit_only": "hàng chỉ được ra, không được vào",
-        "entry_only": "hàng chỉ được vào, không được ra",
-    },
-    "en": {
-        "closed": "goods may neither leave nor enter",
-        "exit_only": "goods may leave but not enter",
-        "entry_only": "goods may enter but not leave",
-    },
-}
-REASONS = {
-    "vi": {
-        "human_epidemic": "dịch bệnh ở người",
-        "animal_disease": "dịch bệnh động vật",
-        "flood": "lũ lụt",
-    },
-    "en": {
-        "human_epidemic": "epidemic",
-        "animal_disease": "animal disease",
-        "flood": "flood",
-    },
-}
-
-
 def _restriction(payload: dict[str, Any], locale: str) -> dict[str, str]:
     ward, province = payload["ward_code"], payload["province_code"]
     unit = current_ward(ward) if ward else current_province(province)
@@ -124,3 +105,24 @@ def _restriction(payload: dict[str, Any], locale: str) -> dict[str, str]:
         "reason": REASONS[locale].get(payload["reason"], payload["reason"]),
         "until": until,
     }
+
+
+def _when(at: str | None, locale: str) -> str:
+    if at is None:
+        return ""
+    return f", lúc {at}" if locale == "vi" else f", at {at}"
+
+
+def _short(facts: dict[str, str], locale: str) -> str:
+    missing = f"{facts['shortfall']} {facts.get('unit', '')}"
+    if locale == "vi":
+        return f" Thiếu hẳn {missing}: {facts['shortfall_reason']}."
+    return f" {missing} will not come: {facts['shortfall_reason']}."
+
+
+def _instead(reason: str | None, locale: str) -> str:
+    if reason is None:
+        return ""
+    if locale == "vi":
+        return f" Hàng lấy từ lô khác thay thế: {reason}."
+    return f" The goods are from another lot instead: {reason}."

@@ -4,40 +4,9 @@ A topic without sentences is recorded for other readers of the outbox and told t
 in a sentence are filled by `facts.py`.
 """
 
-from dataclasses import dataclass
-from typing import Literal
-
-Side = Literal["seller", "buyer", "all"]
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """Title and body in both languages."""
-
-    title_vi: str
-    body_vi: str
-    title_en: str
-    body_en: str
-
-    def title(self, locale: str) -> str:
-        return self.title_vi if locale == "vi" else self.title_en
-
-    def body(self, locale: str) -> str:
-        return self.body_vi if locale == "vi" else self.body_en
-
-
-@dataclass(frozen=True)
-class Topic:
-    """What each side is told, and whether it also goes out by e-mail."""
-
-    sentences: dict[Side, Sentence]
-    email: bool = True
-
-    def sentence(self, side: Side) -> Sentence | None:
-        return self.sentences.get(side) or self.sentences.get("all")
-
-
-SILENT = Topic({}, email=False)
+from app.notifications.delivery_topics import DELIVERY_TOPICS
+from app.notifications.restriction_topics import RESTRICTION_TOPICS
+from app.notifications.sentence import SILENT, Sentence, Topic
 
 INVITATION = Sentence(
     "{organisation} mời bạn tham gia Blao",
@@ -219,24 +188,28 @@ TOPICS: dict[str, Topic] = {
         }
     ),
     "forecast.made": SILENT,
-    "restriction.announced": Topic(
+    "order.in_delivery": SILENT,
+    "order.received": Topic(
         {
             "all": Sentence(
-                "Hạn chế vận chuyển {area}",
-                "Từ {starts_at}{until}, {limits}. Lý do: {reason}.",
-                "Movement restricted: {area}",
-                "From {starts_at}{until}, {limits}. Reason: {reason}.",
+                "Đơn {quantity} {unit} {commodity} đã giao xong",
+                "Mọi chuyến hàng của đơn giữa {seller} và {buyer} đã nhận xong, chờ quyết toán.",
+                "Order of {quantity} {unit} of {commodity} received",
+                "Every delivery of the order between {seller} and {buyer} has been received; "
+                "it is waiting to be settled.",
             )
         }
     ),
-    "restriction.ended": Topic(
+    "order.settled": Topic(
         {
             "all": Sentence(
-                "Đã bỏ hạn chế vận chuyển {area}",
-                "Hàng hóa lại được vận chuyển qua {area} như trước.",
-                "Restriction lifted: {area}",
-                "Goods may move through {area} as before.",
+                "Đơn {quantity} {unit} {commodity} đã quyết toán",
+                "Đơn giữa {seller} và {buyer} đã trả đủ.",
+                "Order of {quantity} {unit} of {commodity} settled",
+                "The order between {seller} and {buyer} has been paid in full.",
             )
         }
     ),
+    **DELIVERY_TOPICS,
+    **RESTRICTION_TOPICS,
 }

@@ -49,6 +49,18 @@ class OrderNotCancellable(Problem):
     en = "This order can no longer be cancelled."
 
 
+class OrderNotUnderWay(Problem):
+    status, code = 409, "order_not_under_way"
+    vi = "Đơn hàng chưa chốt hoặc đã kết thúc, không giao hàng được."
+    en = "This order is not confirmed or is over; nothing can be delivered."
+
+
+class OrderNotReceived(Problem):
+    status, code = 409, "order_not_received"
+    vi = "Đơn hàng chưa nhận đủ nên chưa quyết toán được."
+    en = "This order has not been received in full and cannot be settled."
+
+
 class Order(Represented, Identified, Base):
     """An agreement of one buyer with one seller; prices are frozen on its lines.
 
@@ -165,8 +177,8 @@ class OrderLine(Identified, Base):
 class QualitySchedule(Identified, Base):
     """How measured quality moves the price of a commodity: versioned rules, kept as data.
 
-    Without ``organisation_id`` it is the platform's own; otherwise the buyer's, for everybody or,
-    with ``seller_id``, for one seller. The highest ``version`` of a kind is the one in force.
+    Without ``buyer_id`` it is the platform's own; otherwise that buyer's, for everybody or, with
+    ``seller_id``, for one seller. The highest ``version`` of a kind is the one in force.
     """
 
     __tablename__ = "quality_schedule"
@@ -174,7 +186,7 @@ class QualitySchedule(Identified, Base):
         CheckConstraint("version >= 1", name="version_from_one"),
         UniqueConstraint(
             "commodity_code",
-            "organisation_id",
+            "buyer_id",
             "seller_id",
             "version",
             postgresql_nulls_not_distinct=True,
@@ -182,8 +194,8 @@ class QualitySchedule(Identified, Base):
     )
 
     commodity_code: Mapped[str] = mapped_column(ForeignKey("commodity.code"))
-    organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"), index=True)
-    seller_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
+    buyer_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    seller_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     version: Mapped[int]
     rules: Mapped[list[dict[str, Any]]]
     created_at: Mapped[datetime]

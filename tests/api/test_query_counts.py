@@ -24,6 +24,7 @@ from tests.factories import (
     forecast_body,
     restriction_body,
 )
+from tests.factories_deliveries import a_delivery
 
 MANY = 12
 MOST_STATEMENTS = 12
@@ -68,9 +69,13 @@ def plentiful(trade: Trade) -> dict[str, Account]:
     for _ in range(MANY - 1):
         a_demand(buyer, quantity="1", bid_price="1.00")
     a_demand(buyer, quantity=str(2 * MANY))
+    order = an_order(buyer, an_offer(farm, quantity=str(MANY)), str(MANY))
+    for _ in range(MANY):
+        a_delivery(farm, buyer, order, "inspected", quantity="1")
     own = "tokens invitations sites plots forecasts lots certificates growing-area-seasons"
     readers = dict.fromkeys(own.split(), farm)
     readers |= {"restrictions": farm, "notifications": farm, "demands": buyer, "orders": buyer}
+    readers |= {"deliveries": buyer}
     readers |= {"memberships": cooperative, "rounds": trade.operator}
     return readers
 
@@ -78,6 +83,7 @@ def plentiful(trade: Trade) -> dict[str, Account]:
 def test_a_longer_list_takes_no_more_statements(trade: Trade) -> None:
     readers = plentiful(trade)
     round_id = trade.clear(COMMODITY)["id"]
+    order_id = readers["orders"].read("/orders?status=in_delivery")["items"][0]["id"]
     lot = a_lot(readers["lots"])
     for _ in range(MANY):
         an_offer(readers["lots"], lot, quantity="1")
@@ -93,6 +99,7 @@ def test_a_longer_list_takes_no_more_statements(trade: Trade) -> None:
         if path.endswith("/matches"):
             reader = readers["lots"]
         shown = path.replace("<code>", COMMODITY).replace("<round_id>", round_id)
+        shown = shown.replace("<order_id>", order_id)
         counts = {}
         for limit in (1, MANY):
             with counted(trade.app) as sent:
