@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
-from app.core.db import Base
+from app.core.db import Base, UnitPrice
 
 
 class Unit(StrEnum):
@@ -273,3 +273,24 @@ class ProcessingLine(Listed, Base):
     commodities: Mapped[list[Commodity]] = relationship(
         secondary=processing_line_commodity, lazy="raise_on_sql", order_by=Commodity.sort_key
     )
+
+
+class ReferenceSeries(Listed, Base):
+    """A price that somebody outside publishes, VND per unit of a commodity, and who that is."""
+
+    __tablename__ = "reference_series"
+
+    commodity_code: Mapped[str] = mapped_column(ForeignKey("commodity.code"))
+    source: Mapped[str]
+
+
+class ReferencePrice(Base):
+    """What a series said of a day, and since when that was known; a revision is a further row."""
+
+    __tablename__ = "reference_price"
+    __table_args__ = (CheckConstraint("price >= 0", name="price_not_negative"),)
+
+    series_code: Mapped[str] = mapped_column(ForeignKey("reference_series.code"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    known_at: Mapped[datetime] = mapped_column(primary_key=True)
+    price: Mapped[UnitPrice]

@@ -28,6 +28,7 @@ class OrderStatus(StrEnum):
 class Origin(StrEnum):
     DIRECT = "direct"
     ROUND = "round"
+    CONTRACT = "contract"
 
 
 class Carrier(StrEnum):

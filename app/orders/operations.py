@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -38,7 +39,8 @@ TIME_TO_CONFIRM = timedelta(hours=24)
 class Terms:
     """One line of an order about to be opened: how much of which offer at which price.
 
-    ``haulage_amount`` is what carrying all of it costs, whole VND; 0 where it is not billed.
+    ``haulage_amount`` is what carrying all of it costs, whole VND; 0 where it is not billed. A
+    ``quality_schedule`` agreed for this very line counts before those in force.
     """
 
     offer: Offer
@@ -46,6 +48,7 @@ class Terms:
     unit_price: Decimal
     grade: str | None
     haulage_amount: int = 0
+    quality_schedule: dict[str, Any] | None = None
 
 
 def open_order(
@@ -106,7 +109,7 @@ def open_order(
                 unit_price=line.unit_price,
                 amount=line_amount(line.quantity, line.unit_price),
                 haulage_amount=line.haulage_amount,
-                quality_schedule=schedules.get(line.offer.commodity_code),
+                quality_schedule=line.quality_schedule or schedules.get(line.offer.commodity_code),
             )
             for line in terms
         ],

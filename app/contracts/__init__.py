@@ -1,0 +1,1 @@
+"""What is promised for a season: contracts, call-offs, balances, breaches."""

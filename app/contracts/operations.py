@@ -1,0 +1,366 @@
+"""Drafting, revising, signing and ending contracts."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select
+
+from app.accounts.models import Capacity, Kind, Organisation, Party, Person
+from app.catalogue.models import ReferenceSeries
+from app.catalogue.queries import find_commodity
+from app.contracts.models import (
+    IN_FORCE,
+    Contract,
+    ContractNotActive,
+    ContractNotDraft,
+    ContractStatus,
+    ContractVersion,
+    ContractWeek,
+    QuantityForm,
+    Side,
+    Signature,
+)
+from app.contracts.pricing import CLEARING, price_formula
+from app.contracts.queries import get_contract
+from app.core import clock, outbox
+from app.core.db import db
+from app.core.errors import Problem, invalid, missing
+from app.core.quantity import QUANTITY_STEP
+from app.orders.models import Carrier
+from app.orders.queries import schedules_in_force
+from app.places.queries import usable_site
+
+WEEK = timedelta(days=7)
+
+
+class VersionChanged(Problem):
+    status, code = 409, "version_changed"
+    vi = "Hợp đồng vừa được sửa; hãy đọc bản mới rồi ký."
+    en = "The contract has been changed; please read the new version before signing."
+
+
+class AlreadySigned(Problem):
+    status, code = 409, "already_signed"
+    vi = "Bên này đã ký bản này rồi."
+    en = "This side has signed this version already."
+
+
+def draft_contract(
+    *, party: Party, person: Person, side: Side, counterparty_id: UUID, now: datetime, **terms: Any
+) -> Contract:
+    """Draw up a contract with a counterparty; nothing binds until both have signed.
+
+    Raises:
+        NotFound: the counterparty or a site is not there for this party. Invalid: terms that do
+            not make a contract; see `_check_terms`.
+    """
+    other = db.session.get(Organisation, counterparty_id)
+    if other is None or other.id == party.organisation_id or not _can_be(other, side):
+        raise missing("/counterparty_id")
+    buyer = party if side == Side.BUYER else Party(other.id, Capacity.OWN_ACCOUNT, None)
+    seller = party if side == Side.SELLER else Party(other.id, Capacity.OWN_ACCOUNT, None)
+    contract = Contract(
+        organisation_id=buyer.organisation_id,
+        capacity=buyer.capacity,
+        agent_id=buyer.agent_id,
+        seller_id=seller.organisation_id,
+        seller_capacity=seller.capacity,
+        seller_agent_id=seller.agent_id,
+        status=ContractStatus.DRAFT,
+        drafted_at=now,
+    )
+    _write_terms(contract, terms, party=party, side=side)
+    db.session.add(contract)
+    db.session.flush()
+    db.session.refresh(contract, ["version"])
+    _write_weeks(contract, terms["weeks"])
+    _keep_version(contract, person, now=now)
+    tell("contract.drafted", contract, now=now)
+    return get_contract(contract.id, seen=Contract.id == contract.id)
+
+
+def revise_contract(
+    *, contract: Contract, party: Party, person: Person, side: Side, now: datetime, **terms: Any
+) -> Contract:
+    """Write a further version of a draft; signatures of earlier ones no longer count.
+
+    Args:
+        contract: locked.
+
+    Raises:
+        ContractNotDraft: both sides have signed. Invalid, NotFound: as for a new draft.
+    """
+    if contract.status != ContractStatus.DRAFT:
+        raise ContractNotDraft
+    _write_terms(contract, terms, party=party, side=side)
+    contract.version += 1
+    db.session.execute(delete(ContractWeek).where(ContractWeek.contract_id == contract.id))
+    db.session.flush()
+    _write_weeks(contract, terms["weeks"])
+    _keep_version(contract, person, now=now)
+    tell("contract.revised", contract, now=now)
+    db.session.expire_all()
+    return get_contract(contract.id, seen=Contract.id == contract.id)
+
+
+def sign_contract(
+    *,
+    contract: Contract,
+    version: int,
+    site_id: UUID | None,
+    side: Side,
+    person: Person,
+    now: datetime,
+) -> Contract:
+    """One side agrees to a version; with both it is signed, and active once its season begins.
+
+    Args:
+        contract: locked.
+
+    Raises:
+        ContractNotDraft: it is signed already. VersionChanged: another version stands now.
+        AlreadySigned: this side has agreed to it before. Invalid: this side has not said where it
+            receives or hands over. NotFound: the site is not its own.
+    """
+    if contract.status != ContractStatus.DRAFT:
+        raise ContractNotDraft
+    if version != contract.version:
+        raise VersionChanged
+    signed = {one.side for one in contract.signatures if one.version == version}
+    if side in signed:
+        raise AlreadySigned
+    party = contract.buying if side == Side.BUYER else contract.selling
+    if site_id is not None:
+        _place(contract, side, site_id, party)
+    if (contract.site_id if side == Side.BUYER else contract.pickup_site_id) is None:
+        raise invalid("/site_id", "Cần nơi giao hoặc nhận hàng.", "A place is needed to sign.")
+    db.session.add(
+        Signature(
+            contract_id=contract.id,
+            organisation_id=party.organisation_id,
+            version=version,
+            side=side,
+            person_id=person.id,
+            signed_at=now,
+        )
+    )
+    if len(signed) == 1:
+        contract.status = ContractStatus.SIGNED
+        contract.signed_at = now
+        contract.quality_schedule = schedules_in_force(
+            {contract.commodity_code},
+            buyer_id=contract.organisation_id,
+            seller_id=contract.seller_id,
+        ).get(contract.commodity_code)
+        tell("contract.signed", contract, now=now)
+        begin_if_due(contract, now=now)
+    db.session.flush()
+    db.session.refresh(contract, ["signatures"])
+    return contract
+
+
+def begin_if_due(contract: Contract, *, now: datetime) -> None:
+    """A signed contract is active from the first day of its season."""
+    if contract.status == ContractStatus.SIGNED and contract.starts_on <= clock.local_date(now):
+        contract.status = ContractStatus.ACTIVE
+
+
+def begin_contracts(*, now: datetime, most: int = 200) -> int:
+    """Begin the contracts whose season has come; how many."""
+    due = db.session.scalars(
+        select(Contract)
+        .where(
+            Contract.status == ContractStatus.SIGNED, Contract.starts_on <= clock.local_date(now)
+        )
+        .order_by(Contract.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for contract in due:
+        begin_if_due(contract, now=now)
+    db.session.flush()
+    return len(due)
+
+
+def terminate_contract(*, contract: Contract, reason: str, now: datetime) -> Contract:
+    """End a contract before its time; a draft is given up, orders already called off stand.
+
+    Args:
+        contract: locked.
+
+    Raises:
+        ContractNotActive: it is over.
+    """
+    if contract.status not in (ContractStatus.DRAFT, *IN_FORCE):
+        raise ContractNotActive
+    contract.status = ContractStatus.TERMINATED
+    contract.ended_at = now
+    db.session.flush()
+    tell("contract.terminated", contract, now=now, reason=reason)
+    return contract
+
+
+def _can_be(organisation: Organisation, side: Side) -> bool:
+    """Whether an organisation can stand on the other side from ``side``."""
+    buys = organisation.kind in (Kind.PROCESSOR, Kind.COOPERATIVE)
+    sells = organisation.kind in (Kind.FARM, Kind.FARMER_GROUP, Kind.COOPERATIVE)
+    return sells if side == Side.BUYER else buys
+
+
+def _write_terms(contract: Contract, terms: Mapping[str, Any], *, party: Party, side: Side) -> None:
+    """Check the terms and put them on the contract, with the place of the side that writes them."""
+    _check_terms(terms)
+    _place(contract, side, terms["site_id"], party)
+    contract.commodity_code = terms["commodity"]
+    contract.quantity_form = terms["quantity_form"]
+    contract.quantity = terms["quantity"]
+    contract.tolerance_percent = terms["tolerance_percent"]
+    contract.price = price_formula(terms["price"])
+    contract.payment_days = terms["payment_days"]
+    contract.carrier = Carrier(terms["carrier"])
+    contract.advances = [
+        {"due_on": one["due_on"].isoformat(), "amount": one["amount"], "kind": one["kind"]}
+        for one in terms["advances"]
+    ]
+    contract.remedies = {
+        name: f"{terms['remedies'][name]:.2f}" for name in ("non_purchase", "side_selling")
+    }
+    contract.notice_days = terms["notice_days"]
+    contract.force_majeure = terms["force_majeure"]
+    contract.starts_on = terms["starts_on"]
+    contract.ends_on = terms["ends_on"]
+
+
+def _place(contract: Contract, side: Side, site_id: UUID, party: Party) -> None:
+    """Where the buyer receives or the seller hands over; each side names its own place."""
+    usable_site(site_id, party=party, pointer="/site_id")
+    if side == Side.BUYER:
+        contract.site_id = site_id
+    else:
+        contract.pickup_site_id = site_id
+
+
+def _check_terms(terms: Mapping[str, Any]) -> None:
+    if find_commodity(terms["commodity"]) is None:
+        raise invalid("/commodity", "Không có mặt hàng này.", "There is no such commodity.")
+    if terms["ends_on"] < terms["starts_on"]:
+        raise invalid("/ends_on", "Phải sau ngày bắt đầu.", "Must not be before starts_on.")
+    form, quantity = terms["quantity_form"], terms["quantity"]
+    if (form == QuantityForm.ALL_OUTPUT) != (quantity is None):
+        raise invalid(
+            "/quantity",
+            "Hợp đồng bao tiêu toàn bộ không ghi tổng lượng; hợp đồng khác phải ghi.",
+            "All output has no total; the other forms need one.",
+        )
+    market = terms["price"].get("market")
+    if market not in (None, CLEARING) and db.session.get(ReferenceSeries, market) is None:
+        raise invalid("/price/market", "Không có chuỗi giá này.", "There is no such series.")
+    _check_weeks(terms["weeks"], terms["starts_on"], terms["ends_on"], quantity)
+
+
+def _check_weeks(
+    weeks: Sequence[Mapping[str, Any]], starts_on: date, ends_on: date, quantity: Decimal | None
+) -> None:
+    """Weeks begin on Mondays, do not overlap, touch the season and promise no more than it."""
+    seen: set[date] = set()
+    for index, one in enumerate(weeks):
+        week: date = one["week"]
+        if week.weekday() != 0:
+            raise invalid(f"/weeks/{index}/week", "Phải là ngày thứ Hai.", "Must be a Monday.")
+        if week in seen:
+            raise invalid(f"/weeks/{index}/week", "Tuần bị trùng.", "This week is there twice.")
+        if not starts_on - WEEK < week <= ends_on:
+            raise invalid(
+                f"/weeks/{index}/week", "Tuần nằm ngoài hợp đồng.", "Outside the contract's dates."
+            )
+        seen.add(week)
+    promised = sum((one["promised"] for one in weeks), Decimal(0))
+    if quantity is not None and promised > quantity:
+        raise invalid(
+            "/weeks", "Tổng các tuần vượt tổng hợp đồng.", "The weeks exceed the contract's total."
+        )
+
+
+def _write_weeks(contract: Contract, weeks: Sequence[Mapping[str, Any]]) -> None:
+    db.session.add_all(
+        ContractWeek(
+            contract_id=contract.id,
+            organisation_id=contract.organisation_id,
+            week=one["week"],
+            promised=one["promised"],
+        )
+        for one in weeks
+    )
+    db.session.flush()
+    db.session.refresh(contract, ["weeks"])
+
+
+def _keep_version(contract: Contract, person: Person, *, now: datetime) -> None:
+    terms = terms_of(contract)
+    canonical = json.dumps(terms, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    db.session.add(
+        ContractVersion(
+            contract_id=contract.id,
+            organisation_id=contract.organisation_id,
+            number=contract.version,
+            terms=terms,
+            digest=hashlib.sha256(canonical.encode()).hexdigest(),
+            made_by_id=person.id,
+            made_at=now,
+        )
+    )
+    db.session.flush()
+
+
+def terms_of(contract: Contract) -> dict[str, Any]:
+    """The terms of a contract as plain JSON, equal for equal terms."""
+    total = contract.quantity
+    return {
+        "buyer_id": str(contract.organisation_id),
+        "seller_id": str(contract.seller_id),
+        "commodity": contract.commodity_code,
+        "quantity_form": str(contract.quantity_form),
+        "quantity": None if total is None else f"{total.quantize(QUANTITY_STEP)}",
+        "tolerance_percent": f"{contract.tolerance_percent:.2f}",
+        "price": contract.price,
+        "payment_days": contract.payment_days,
+        "carrier": str(contract.carrier),
+        "advances": contract.advances,
+        "remedies": contract.remedies,
+        "notice_days": contract.notice_days,
+        "force_majeure": contract.force_majeure,
+        "starts_on": contract.starts_on.isoformat(),
+        "ends_on": contract.ends_on.isoformat(),
+        "weeks": [
+            {"week": one.week.isoformat(), "promised": f"{one.promised:.3f}"}
+            for one in contract.weeks
+        ],
+    }
+
+
+def tell(topic: str, contract: Contract, *, now: datetime, **more: Any) -> None:
+    """Leave a message about a contract for both sides."""
+    outbox.add(
+        topic,
+        concerns=contract.parties,
+        payload={
+            "contract_id": str(contract.id),
+            "version": contract.version,
+            "seller_id": str(contract.seller_id),
+            "seller_agent_id": _text(contract.seller_agent_id),
+            "buyer_id": str(contract.organisation_id),
+            "buyer_agent_id": _text(contract.agent_id),
+            "commodity": contract.commodity_code,
+            **more,
+        },
+        now=now,
+    )
+
+
+def _text(one: UUID | None) -> str | None:
+    return str(one) if one else None
