@@ -59,6 +59,7 @@ def blueprints() -> "list[Blueprint]":
     from app.analytics.api import blueprint as analytics
     from app.catalogue.api import blueprint as catalogue
     from app.clearing.api import blueprint as clearing
+    from app.contracts.api import blueprint as contracts
     from app.deliveries.api import blueprint as deliveries
     from app.lots.api import blueprint as lots
     from app.market.api import blueprint as market
@@ -74,6 +75,7 @@ def blueprints() -> "list[Blueprint]":
         market,
         orders,
         clearing,
+        contracts,
         deliveries,
         notifications,
         analytics,

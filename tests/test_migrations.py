@@ -37,6 +37,8 @@ EXEMPT = {
     "processing_line": CATALOGUE,
     "processing_line_commodity": CATALOGUE,
     "quality_attribute": CATALOGUE,
+    "reference_price": CATALOGUE,
+    "reference_series": CATALOGUE,
     "clearing_round": MARKET,
     "market_price": MARKET,
     "organisation": "is the tenant itself",

@@ -32,6 +32,7 @@ celery.conf.beat_schedule = {
         "workers.notifications.relay_outbox": LOOK_SECONDS,
         "workers.notifications.send_mail": LOOK_SECONDS,
         "workers.housekeeping.expire": 30.0,
+        "workers.housekeeping.keep_contracts": 60.0,
         "workers.housekeeping.forget_old_answers": 3600.0,
     }.items()
 }

@@ -4,6 +4,9 @@ from collections.abc import Callable
 from functools import partial
 
 from app.clearing.matching import expire_matches
+from app.contracts.breach_operations import close_contracts, find_breaches, record_breaches
+from app.contracts.hold_operations import hold_promised
+from app.contracts.operations import begin_contracts
 from app.core import clock
 from app.core.idempotency import forget_old_answers as forget
 from app.core.queue import celery
@@ -16,9 +19,16 @@ from app.orders.operations import expire_orders
 @celery.task(name="workers.housekeeping.expire")
 def expire() -> None:
     """End what is over, in batches, until nothing is left."""
-    for end in (expire_matches, expire_orders, expire_offers, expire_demands):
+    for end in (expire_matches, expire_orders, expire_offers, expire_demands, begin_contracts):
         while retried(partial(_ended, end)):
             pass
+
+
+@celery.task(name="workers.housekeeping.keep_contracts")
+def keep_contracts() -> None:
+    """Hold what contracts promise, find and record breaches, end the seasons that are over."""
+    for keep in (hold_promised, find_breaches, record_breaches, close_contracts):
+        retried(partial(_ended, keep))
 
 
 @celery.task(name="workers.housekeeping.forget_old_answers")

@@ -2,9 +2,18 @@
 
 from typing import Any
 
-from app.accounts.access import PUBLIC, Caller
-from app.catalogue import queries, schemas
-from app.catalogue.models import CertificateScheme, Commodity, Market, ProcessingLine
+from sqlalchemy import select
+
+from app.accounts.access import OPERATORS, PUBLIC, READERS, Caller
+from app.catalogue import queries, reference_operations, schemas
+from app.catalogue.models import (
+    CertificateScheme,
+    Commodity,
+    Market,
+    ProcessingLine,
+    ReferencePrice,
+    ReferenceSeries,
+)
 from app.core.http import Blueprint
 from app.core.paging import By, Page, PageQuery, page, page_schema
 
@@ -111,6 +120,81 @@ def get_certificate_scheme(caller: Caller, code: str) -> CertificateScheme:
     Một chương trình chứng nhận.
     """
     return queries.get_certificate_scheme(code)
+
+
+@blueprint.operation(
+    "POST",
+    "/reference-series",
+    access=OPERATORS,
+    body=schemas.SeriesIn,
+    answer=schemas.SeriesOut,
+)
+def add_reference_series(caller: Caller, body: dict[str, Any]) -> ReferenceSeries:
+    """Begin a price series from outside.
+
+    Thêm một chuỗi giá tham chiếu từ bên ngoài.
+    """
+    return reference_operations.add_series(**body)
+
+
+@blueprint.operation(
+    "GET",
+    "/reference-series",
+    access=READERS,
+    query=PageQuery,
+    answer=page_schema(schemas.SeriesOut),
+)
+def list_reference_series(caller: Caller, query: dict[str, Any]) -> Page:
+    """Price series from outside, by name.
+
+    Các chuỗi giá tham chiếu, theo tên.
+    """
+    return page(select(ReferenceSeries), order=_by_name(ReferenceSeries), query=query)
+
+
+@blueprint.operation(
+    "GET", "/reference-series/<string:code>", access=READERS, answer=schemas.SeriesOut
+)
+def get_reference_series(caller: Caller, code: str) -> ReferenceSeries:
+    """One price series.
+
+    Một chuỗi giá tham chiếu.
+    """
+    return reference_operations.get_series(code)
+
+
+@blueprint.operation(
+    "POST",
+    "/reference-series/<string:code>/prices",
+    access=OPERATORS,
+    body=schemas.DayPricesIn,
+    answer=schemas.SeriesOut,
+)
+def record_reference_prices(caller: Caller, code: str, body: dict[str, Any]) -> ReferenceSeries:
+    """Note what a series says of some days; earlier words stay.
+
+    Ghi giá theo ngày của một chuỗi; giá đã ghi trước được giữ nguyên.
+    """
+    series = reference_operations.get_series(code)
+    return reference_operations.record_prices(series=series, now=caller.now, **body)
+
+
+@blueprint.operation(
+    "GET",
+    "/reference-series/<string:code>/prices",
+    access=READERS,
+    query=PageQuery,
+    answer=page_schema(schemas.DayPriceOut),
+)
+def list_reference_prices(caller: Caller, code: str, query: dict[str, Any]) -> Page:
+    """What a series said of each day and since when, newest day first.
+
+    Giá theo ngày của một chuỗi và thời điểm biết giá, ngày mới nhất trước.
+    """
+    series = reference_operations.get_series(code)
+    statement = select(ReferencePrice).where(ReferencePrice.series_code == series.code)
+    order = [By(ReferencePrice.day, descending=True), By(ReferencePrice.known_at, descending=True)]
+    return page(statement, order=order, query=query)
 
 
 def _by_name(table: Any) -> list[By]:

@@ -3,11 +3,22 @@
 from decimal import Decimal
 
 import marshmallow as ma
+from marshmallow import validate
 
 from app.catalogue.models import Category, QualityAttribute
-from app.core.fields import Choice, DecimalString, Instant, Names, Schema, String, UnitPrice
+from app.core.fields import (
+    Choice,
+    Day,
+    DecimalString,
+    Instant,
+    Names,
+    Schema,
+    String,
+    UnitPrice,
+)
 from app.core.paging import PageQuery
 
+CODE = r"^[a-z0-9][a-z0-9-]{1,79}$"
 HIGHEST = Decimal(10) ** 7
 
 
@@ -86,6 +97,42 @@ class CertificateSchemeOut(Schema):
     code = ma.fields.String()
     name = ma.fields.Nested(Names)
     issuer = ma.fields.String()
+
+
+class NamesIn(Schema):
+    vi = String(required=True)
+    en = String(required=True)
+
+
+class SeriesIn(Schema):
+    code = String(required=True, longest=80, validate=validate.Regexp(CODE, error="Not a code."))
+    name = ma.fields.Nested(NamesIn, required=True)
+    commodity = String(required=True, longest=80)
+    source = String(required=True)
+
+
+class SeriesOut(Schema):
+    code = ma.fields.String()
+    name = ma.fields.Nested(Names)
+    commodity = ma.fields.String(attribute="commodity_code")
+    source = ma.fields.String()
+
+
+class DayPriceIn(Schema):
+    day = Day(required=True)
+    price = UnitPrice(required=True)
+
+
+class DayPricesIn(Schema):
+    prices = ma.fields.List(
+        ma.fields.Nested(DayPriceIn), required=True, validate=validate.Length(min=1, max=1000)
+    )
+
+
+class DayPriceOut(Schema):
+    day = Day()
+    price = UnitPrice()
+    known_at = Instant()
 
 
 def _bound(quality: QualityAttribute, bound: Decimal | None) -> str | None:

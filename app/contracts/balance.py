@@ -87,7 +87,7 @@ def called_in_all(contract_id: UUID) -> Decimal:
     return _sum(found.values())
 
 
-def _by_week(contract_id: UUID, summed: Select[Any]) -> dict[date, Decimal]:
+def _by_week(contract_id: UUID, summed: Select[Any, Any]) -> dict[date, Decimal]:
     rows = db.session.execute(
         summed.join(Order, Order.id == CallOff.order_id)
         .where(CallOff.contract_id == contract_id, Order.status.not_in(GIVEN_UP))

@@ -54,7 +54,7 @@ def find_breaches(*, now: datetime) -> int:
     return found
 
 
-def answer_breach(*, breach: Breach, text: str, now: datetime) -> Breach:
+def answer_breach(*, breach: Breach, text: str) -> Breach:
     """The side in breach says why.
 
     Raises:
@@ -114,7 +114,10 @@ def close_contracts(*, now: datetime) -> int:
         broken = db.session.scalar(recorded.limit(1)) is not None
         contract.status = ContractStatus.BREACHED if broken else ContractStatus.FULFILLED
         contract.ended_at = now
-        tell(f"contract.{contract.status}", contract, now=now)
+        if broken:
+            tell("contract.breached", contract, now=now)
+        else:
+            tell("contract.fulfilled", contract, now=now)
     db.session.flush()
     return len(over)
 

@@ -185,7 +185,7 @@ def _portions(contract: Contract, week: date, quantity: Decimal, now: datetime) 
     """Free parts of lots that make up a quantity, a forecast lot for what no lot covers."""
     _release_holds(contract, week, now)
     portions, missing = [], quantity
-    for lot in free_lots(contract, week, now):
+    for lot in free_lots(contract=contract, week=week, now=now):
         part = min(lot.left, missing)
         portions.append(Portion(lot, part))
         missing -= part
@@ -209,7 +209,7 @@ def _portions(contract: Contract, week: date, quantity: Decimal, now: datetime) 
     return [*portions, Portion(lot, missing)]
 
 
-def free_lots(contract: Contract, week: date, now: datetime) -> Sequence[Lot]:
+def free_lots(*, contract: Contract, week: date, now: datetime) -> Sequence[Lot]:
     """The seller's lots that are ready in time and still good, locked, oldest first."""
     ids = db.session.scalars(
         select(Lot.id)

@@ -48,7 +48,7 @@ def _hold_for(contract: Contract, now: datetime) -> int:
         if contract.quantity_form == QuantityForm.ALL_OUTPUT:
             wanted = HIGHEST_QUANTITY
         wanted -= _held(contract, plan.week)
-        for lot in free_lots(contract, plan.week, now):
+        for lot in free_lots(contract=contract, week=plan.week, now=now):
             if wanted <= 0:
                 break
             part = min(lot.left, wanted)

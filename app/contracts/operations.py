@@ -29,7 +29,7 @@ from app.contracts.pricing import CLEARING, price_formula
 from app.contracts.queries import get_contract
 from app.core import clock, outbox
 from app.core.db import db
-from app.core.errors import Problem, invalid, missing
+from app.core.errors import Forbidden, Problem, invalid, missing
 from app.core.quantity import QUANTITY_STEP
 from app.orders.models import Carrier
 from app.orders.queries import schedules_in_force
@@ -56,11 +56,15 @@ def draft_contract(
     """Draw up a contract with a counterparty; nothing binds until both have signed.
 
     Raises:
-        NotFound: the counterparty or a site is not there for this party. Invalid: terms that do
+        Forbidden: the party's kind does not buy, or sell. NotFound: the counterparty cannot stand
+            on the other side, or the site is not the party's. Invalid: terms that do
             not make a contract; see `_check_terms`.
     """
+    opposite = Side.SELLER if side == Side.BUYER else Side.BUYER
+    if not _can_be(db.session.get_one(Organisation, party.organisation_id), side):
+        raise Forbidden
     other = db.session.get(Organisation, counterparty_id)
-    if other is None or other.id == party.organisation_id or not _can_be(other, side):
+    if other is None or other.id == party.organisation_id or not _can_be(other, opposite):
         raise missing("/counterparty_id")
     buyer = party if side == Side.BUYER else Party(other.id, Capacity.OWN_ACCOUNT, None)
     seller = party if side == Side.SELLER else Party(other.id, Capacity.OWN_ACCOUNT, None)
@@ -158,13 +162,13 @@ def sign_contract(
             seller_id=contract.seller_id,
         ).get(contract.commodity_code)
         tell("contract.signed", contract, now=now)
-        begin_if_due(contract, now=now)
+        begin_if_due(contract=contract, now=now)
     db.session.flush()
     db.session.refresh(contract, ["signatures"])
     return contract
 
 
-def begin_if_due(contract: Contract, *, now: datetime) -> None:
+def begin_if_due(*, contract: Contract, now: datetime) -> None:
     """A signed contract is active from the first day of its season."""
     if contract.status == ContractStatus.SIGNED and contract.starts_on <= clock.local_date(now):
         contract.status = ContractStatus.ACTIVE
@@ -182,7 +186,7 @@ def begin_contracts(*, now: datetime, most: int = 200) -> int:
         .with_for_update(skip_locked=True)
     ).all()
     for contract in due:
-        begin_if_due(contract, now=now)
+        begin_if_due(contract=contract, now=now)
     db.session.flush()
     return len(due)
 
@@ -206,10 +210,10 @@ def terminate_contract(*, contract: Contract, reason: str, now: datetime) -> Con
 
 
 def _can_be(organisation: Organisation, side: Side) -> bool:
-    """Whether an organisation can stand on the other side from ``side``."""
-    buys = organisation.kind in (Kind.PROCESSOR, Kind.COOPERATIVE)
-    sells = organisation.kind in (Kind.FARM, Kind.FARMER_GROUP, Kind.COOPERATIVE)
-    return sells if side == Side.BUYER else buys
+    """Whether an organisation of its kind buys or sells."""
+    if side == Side.BUYER:
+        return organisation.kind in (Kind.PROCESSOR, Kind.COOPERATIVE)
+    return organisation.kind in (Kind.FARM, Kind.FARMER_GROUP, Kind.COOPERATIVE)
 
 
 def _write_terms(contract: Contract, terms: Mapping[str, Any], *, party: Party, side: Side) -> None:

@@ -13,7 +13,7 @@ from app.catalogue.queries import conversion_factor, get_commodity
 from app.catalogue.reference_operations import known_price
 from app.clearing.models import MarketPrice
 from app.clearing.queries import prices_of
-from app.contracts.models import Contract
+from app.contracts.models import Breach, Contract
 from app.contracts.pricing import CLEARING
 from app.core import clock
 from app.core.db import db
@@ -93,3 +93,8 @@ def market_says(commodity_code: str, series: str, *, as_of: datetime) -> MarketS
     factor = conversion_factor(commodity_code, on=clock.local_date(last.cleared_at))
     price = (last.seller_average * factor).quantize(PRICE_STEP, ROUND_HALF_EVEN)
     return MarketSays(price, last.cleared_at)
+
+
+def contract_of_breach(breach_id: UUID) -> UUID | None:
+    """The contract of a breach, or None."""
+    return db.session.scalar(select(Breach.contract_id).where(Breach.id == breach_id))

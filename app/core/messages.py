@@ -17,6 +17,7 @@ _SENTENCES = {
     "Not a valid email address.": "Địa chỉ thư điện tử không hợp lệ.",
     "Not a valid mobile number.": "Số điện thoại di động không hợp lệ.",
     "Not a valid tax code.": "Mã số thuế không hợp lệ.",
+    "Not a code.": "Phải là chữ thường, số và gạch nối.",
     "Not a valid growing-area code.": "Mã số vùng trồng không hợp lệ.",
     "Not a valid period.": "Khoảng thời gian không hợp lệ.",
     "Give either phone or email.": "Cần số điện thoại hoặc thư điện tử, chỉ một trong hai.",

@@ -25,6 +25,7 @@ AMOUNTS = (
     "unit_price",
     "goods_amount",
     "total_amount",
+    "remedy_amount",
     "accepted_quantity",
     "payable_amount",
     "haulage_amount",
@@ -64,7 +65,7 @@ def facts_for(payload: dict[str, Any], locale: str) -> dict[str, str]:
         facts["market"] = names[0] if locale == "vi" else names[1]
     if "restriction_id" in payload:
         facts |= _restriction(payload, locale)
-    for name in ("expires_at", "confirm_by", "starts_at", "scheduled_for"):
+    for name in ("expires_at", "confirm_by", "starts_at", "scheduled_for", "answer_by"):
         if payload.get(name):
             facts[name] = instant(payload[name])
     facts["confirm"] = _confirm(facts.get("confirm_by"), locale)

@@ -4,6 +4,7 @@ A topic without sentences is recorded for other readers of the outbox and told t
 in a sentence are filled by `facts.py`.
 """
 
+from app.notifications.contract_topics import CONTRACT_TOPICS
 from app.notifications.delivery_topics import DELIVERY_TOPICS
 from app.notifications.restriction_topics import RESTRICTION_TOPICS
 from app.notifications.sentence import SILENT, Sentence, Topic
@@ -212,4 +213,5 @@ TOPICS: dict[str, Topic] = {
     ),
     **DELIVERY_TOPICS,
     **RESTRICTION_TOPICS,
+    **CONTRACT_TOPICS,
 }

@@ -291,6 +291,11 @@ def test_a_period_that_makes_no_sense_is_refused(world: World, wrong: str) -> No
 
 IDS_IN_BODIES = [
     ("POST /plots", "/site_id", "processor_site"),
+    ("POST /contracts", "/counterparty_id", "other_processor_organisation"),
+    ("POST /contracts", "/on_behalf_of", "other_farm_organisation"),
+    ("POST /contracts", "/site_id", "farm_site"),
+    ("PATCH /contracts/<contract_id>", "/site_id", "farm_site"),
+    ("POST /contracts/<contract_id>/signature", "/site_id", "other_farm_site"),
     ("POST /forecasts", "/on_behalf_of", "other_farm_organisation"),
     ("POST /plots", "/on_behalf_of", "other_farm_organisation"),
     ("POST /lots", "/plot_id", "plot_of_another"),
@@ -318,7 +323,7 @@ IDS_IN_BODIES = [
 def test_a_foreign_id_in_a_body_is_told_like_a_missing_one(
     world: World, route: str, pointer: str, foreign: str
 ) -> None:
-    label = "cooperative" if foreign.endswith("_of_another") else None
+    label = "cooperative" if foreign in ("certificate_of_another", "plot_of_another") else None
     ids = world.ids | {f"{name}_of_another": world.ids[name] for name in ("certificate", "plot")}
     told = []
     for value in (ids[foreign], NO_ID):

@@ -26,6 +26,7 @@ REQUIRED = {
     "POST /deliveries/<delivery_id>/weighing",
     "POST /deliveries/<delivery_id>/inspection",
     "POST /deliveries/<delivery_id>/acceptance",
+    "POST /contracts/<contract_id>/call-offs",
     "POST /matches/<match_id>/acceptance",
     "POST /matches/<match_id>/refusal",
     "POST /rounds",

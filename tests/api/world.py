@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask
@@ -12,7 +13,11 @@ from sqlalchemy import Connection, text
 from werkzeug.test import TestResponse
 
 from app.accounts.models import REGISTRABLE, Kind
-from tests.api.examples import EXAMPLES, Ids
+from app.contracts.breach_operations import find_breaches
+from app.core import clock
+from app.core.transaction import transaction
+from tests.api.example import Ids
+from tests.api.examples import EXAMPLES
 from tests.factories import (
     PASSWORD,
     Account,
@@ -28,6 +33,7 @@ from tests.factories import (
     forecast_body,
     restriction_body,
 )
+from tests.factories_contracts import a_contract, a_draft, called
 from tests.factories_deliveries import brought, scheduled
 
 NO_ID = "00000000-0000-7000-8000-000000000000"
@@ -113,6 +119,7 @@ def populated(app: Flask, connection: Connection) -> World:
     loose = an_offer(farm, lot, firm=False, quantity="30")
     ids["order"] = an_order(processor, loose)["id"]
     _deliver(world)
+    _promise(world)
     ids["demand"] = a_demand(processor)["id"]
     ids["draft_demand"] = a_demand(processor, draft=True)["id"]
 
@@ -125,7 +132,7 @@ def populated(app: Flask, connection: Connection) -> World:
     ids["notification"] = farm.read("/notifications")["items"][0]["id"]
     ids["unit"] = farm.read("/administrative-units?q=b+lao")["items"][0]["id"]
     for name in ("site", "organisation"):
-        for label in ("farm", "processor", "other_farm"):
+        for label in ("farm", "processor", "other_farm", "other_processor"):
             ids[f"{label}_{name}"] = str(getattr(people[label], f"{name}_id"))
     return world
 
@@ -139,6 +146,25 @@ def _deliver(world: World) -> None:
         wanted = {"quantity": "5", "neutral_inspection": state == "weighed"}
         planned = scheduled(farm, order, **wanted)
         ids[f"{state}_delivery"] = brought(farm, processor, planned, state)["id"]
+
+
+def _promise(world: World) -> None:
+    """A draft, an active contract with a breach by its buyer, and a price series."""
+    farm, processor, ids = world["farm"], world["processor"], world.ids
+    ids["draft_contract"] = a_draft(processor, farm)["id"]
+    ids["contract"] = a_contract(processor, farm)["id"]
+    called(processor, {"id": ids["contract"]}, 0, "10")
+    with world.app.app_context(), transaction():
+        find_breaches(now=clock.now() + timedelta(days=40))
+    breaches = farm.read(f"/contracts/{ids['contract']}/breaches")["items"]
+    ids["breach"] = breaches[0]["id"]
+    series = {
+        "code": "a-series",
+        "name": {"vi": "Giá", "en": "Price"},
+        "commodity": "green-coffee-robusta",
+        "source": "Sở Công Thương",
+    }
+    world["operator"].made("/reference-series", series)
 
 
 def declared(app: Flask) -> dict[str, Callable[..., Any]]:
