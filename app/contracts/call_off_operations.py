@@ -19,9 +19,10 @@ from app.contracts.models import (
     QuantityForm,
     ShortfallNotice,
 )
-from app.contracts.operations import WEEK, tell
+from app.contracts.operations import WEEK
 from app.contracts.pricing import FOLLOWS_MARKET, unit_price
 from app.contracts.queries import MarketSays, market_says
+from app.contracts.telling import tell
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Problem, invalid

@@ -27,7 +27,8 @@ from app.contracts.models import (
 )
 from app.contracts.pricing import CLEARING, price_formula
 from app.contracts.queries import get_contract
-from app.core import clock, outbox
+from app.contracts.telling import tell
+from app.core import clock
 from app.core.db import db
 from app.core.errors import Forbidden, Problem, invalid, missing
 from app.core.quantity import QUANTITY_STEP
@@ -345,26 +346,3 @@ def terms_of(contract: Contract) -> dict[str, Any]:
             for one in contract.weeks
         ],
     }
-
-
-def tell(topic: str, contract: Contract, *, now: datetime, **more: Any) -> None:
-    """Leave a message about a contract for both sides."""
-    outbox.add(
-        topic,
-        concerns=contract.parties,
-        payload={
-            "contract_id": str(contract.id),
-            "version": contract.version,
-            "seller_id": str(contract.seller_id),
-            "seller_agent_id": _text(contract.seller_agent_id),
-            "buyer_id": str(contract.organisation_id),
-            "buyer_agent_id": _text(contract.agent_id),
-            "commodity": contract.commodity_code,
-            **more,
-        },
-        now=now,
-    )
-
-
-def _text(one: UUID | None) -> str | None:
-    return str(one) if one else None
