@@ -64,6 +64,8 @@ def blueprints() -> "list[Blueprint]":
     from app.notifications.api import blueprint as notifications
     from app.orders.api import blueprint as orders
     from app.places.api import blueprint as places
+    from app.settlement.api import blueprint as settlement
+    from app.settlement.papers_api import blueprint as papers
 
     return [
         accounts,
@@ -73,6 +75,8 @@ def blueprints() -> "list[Blueprint]":
         market,
         orders,
         clearing,
+        settlement,
+        papers,
         notifications,
         analytics,
     ]

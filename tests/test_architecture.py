@@ -19,7 +19,8 @@ from app.core.errors import Problem, Unavailable
 from app.core.idempotency import Idempotency
 from app.core.problem_json import TooManyRequests
 from app.core.queue import celery
-from app.notifications.topics import TOPICS, Sentence
+from app.notifications.sentences import Sentence
+from app.notifications.topics import TOPICS
 
 PROJECT = Path(__file__).resolve().parent.parent
 SOURCES = sorted((PROJECT / "app").rglob("*.py")) + sorted((PROJECT / "workers").glob("*.py"))
@@ -285,6 +286,7 @@ def test_what_belongs_to_somebody_says_to_whom() -> None:
         "outbox_message",
         "consumed_message",
         "saved_answer",
+        "ledger_transaction",
     }
     without = {
         table.name

@@ -13,6 +13,7 @@ from app.core.transaction import retried, transaction
 from app.notifications import operations
 from app.notifications.mail import MailRefused, MailServer
 from app.notifications.models import Dispatch
+from app.settlement.operations import settle_message
 
 log = structlog.get_logger()
 BATCH = 50
@@ -58,6 +59,7 @@ def _relay(message: OutboxMessage) -> None:
 def _deliver(message: OutboxMessage) -> None:
     with transaction():
         now = clock.now()
+        settle_message(message=message, now=now)
         operations.notify(message=message, now=now)
         outbox.mark_delivered(message.id, now=now)
 

@@ -1,7 +1,7 @@
 """What fills the places of a sentence, as a reader of one language writes it."""
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from app.catalogue.models import Commodity, Market
 from app.core import clock
 from app.core.db import db
 from app.core.numbers import written
-from app.notifications.topics import Side
+from app.notifications.sentences import Side
 
 UNITS = {"vi": {"stem": "cành", "head": "con"}, "en": {"stem": "stems", "head": "head"}}
 AMOUNTS = (
@@ -23,6 +23,7 @@ AMOUNTS = (
     "unit_price",
     "goods_amount",
     "total_amount",
+    "amount",
 )
 
 
@@ -56,6 +57,9 @@ def facts_for(payload: dict[str, Any], locale: str) -> dict[str, str]:
             select(Market.name_vi, Market.name_en).where(Market.code == payload["market"])
         ).one()
         facts["market"] = names[0] if locale == "vi" else names[1]
+    for name in ("due_on", "period_from", "period_until"):
+        if payload.get(name):
+            facts[name] = date.fromisoformat(payload[name]).strftime("%d/%m/%Y")
     for name in ("expires_at", "confirm_by"):
         if payload.get(name):
             facts[name] = instant(payload[name])
