@@ -59,6 +59,7 @@ def blueprints() -> "list[Blueprint]":
     from app.analytics.api import blueprint as analytics
     from app.catalogue.api import blueprint as catalogue
     from app.clearing.api import blueprint as clearing
+    from app.deliveries.api import blueprint as deliveries
     from app.lots.api import blueprint as lots
     from app.market.api import blueprint as market
     from app.notifications.api import blueprint as notifications
@@ -75,6 +76,7 @@ def blueprints() -> "list[Blueprint]":
         market,
         orders,
         clearing,
+        deliveries,
         settlement,
         papers,
         notifications,

@@ -281,6 +281,7 @@ def test_what_belongs_to_somebody_says_to_whom() -> None:
         "processing_line",
         "processing_line_commodity",
         "certificate_scheme",
+        "quality_schedule",
         "clearing_round",
         "market_price",
         "outbox_message",

@@ -40,6 +40,7 @@ EXEMPT = {
     "organisation": "is the tenant itself",
     "person": "may act in several organisations; role says in which",
     "access_token": "belongs to a person",
+    "quality_schedule": "the platform's own has no organisation; buyer_id says whose another is",
     "ledger_transaction": "between several tenants at once; its entries say whose",
     "saved_answer": "core machinery: keyed by account_id, the tenant or a person without one",
     "outbox_message": "core machinery: concerns several tenants at once",

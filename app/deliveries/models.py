@@ -30,6 +30,7 @@ class DeliveryStatus(StrEnum):
 
 
 ENDED = (DeliveryStatus.ACCEPTED, DeliveryStatus.PARTLY_ACCEPTED, DeliveryStatus.REJECTED)
+OVER = (*ENDED, DeliveryStatus.CANCELLED)
 
 
 class PartResult(StrEnum):
@@ -42,7 +43,8 @@ class Delivery(Identified, Base):
     """One load of one order line. ``organisation_id`` is the buyer, as on the order.
 
     ``scheduled_quantity`` is in the commodity's unit; ``shortfall`` is what the seller declared at
-    despatch will not come at all.
+    despatch will not come at all. With ``neutral_inspection`` an authority may see and inspect it.
+    What was recorded about it stands in lists of their own, of which the last counts.
     """
 
     __tablename__ = "delivery"
@@ -63,6 +65,7 @@ class Delivery(Identified, Base):
     scheduled_for: Mapped[datetime | None]
     shortfall: Mapped[Quantity] = mapped_column(default=Decimal(0), server_default="0")
     shortfall_reason: Mapped[str | None]
+    neutral_inspection: Mapped[bool] = mapped_column(default=False, server_default="false")
     scheduled_at: Mapped[datetime]
     despatched_at: Mapped[datetime | None]
     weighed_at: Mapped[datetime | None]
@@ -71,6 +74,36 @@ class Delivery(Identified, Base):
 
     order: Mapped[Order] = relationship(lazy="raise_on_sql")
     line: Mapped[OrderLine] = relationship(lazy="raise_on_sql")
+    despatches: Mapped[list["Despatch"]] = relationship(
+        lazy="raise_on_sql", order_by="Despatch.number"
+    )
+    weighings: Mapped[list["Weighing"]] = relationship(
+        lazy="raise_on_sql", order_by="Weighing.number"
+    )
+    inspections: Mapped[list["Inspection"]] = relationship(
+        lazy="raise_on_sql", order_by="Inspection.number"
+    )
+    slips: Mapped[list["Slip"]] = relationship(lazy="raise_on_sql", order_by="Slip.number")
+
+    @property
+    def despatch(self) -> "Despatch | None":
+        """What left the farm, as last recorded."""
+        return self.despatches[-1] if self.despatches else None
+
+    @property
+    def weighing(self) -> "Weighing | None":
+        """The weighing in force."""
+        return self.weighings[-1] if self.weighings else None
+
+    @property
+    def inspection(self) -> "Inspection | None":
+        """The inspection in force."""
+        return self.inspections[-1] if self.inspections else None
+
+    @property
+    def slip(self) -> "Slip | None":
+        """The slip in force; there is none before acceptance."""
+        return self.slips[-1] if self.slips else None
 
 
 class Recorded(Identified):
@@ -226,15 +259,14 @@ class ClaimStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-CLAIM_OVER = (ClaimStatus.GRANTED, ClaimStatus.PARTLY_GRANTED, ClaimStatus.WITHDRAWN)
-
-
 class Claim(Identified, Base):
     """The buyer's complaint about an accepted delivery. Amounts are whole VND.
 
     ``provisional_credit`` is set aside while the claim is open or escalated; ``credit`` is what was
     granted in the end. An unanswered claim is granted when ``answer_by`` has passed. A refusal
-    stands unless it is escalated before ``escalate_by``.
+    stands unless it is escalated before ``escalate_by``; an escalated claim is decided by the
+    cooperative ``arbiter_id``, or by an operator where it names none. One without ``ended_at`` is
+    still under way.
     """
 
     __tablename__ = "claim"
@@ -247,12 +279,12 @@ class Claim(Identified, Base):
             "credit BETWEEN 0 AND provisional_credit AND provisional_credit >= 0",
             name="credit_within",
         ),
-        Index("ix_claim_waiting", "answer_by", postgresql_where=text("status = 'open'")),
+        Index("ix_claim_waiting", "answer_by", postgresql_where=text("ended_at IS NULL")),
         Index(
             "uq_claim_under_way",
             "delivery_id",
             unique=True,
-            postgresql_where=text("status IN ('open', 'refused', 'escalated')"),
+            postgresql_where=text("ended_at IS NULL"),
         ),
     )
 
@@ -269,6 +301,7 @@ class Claim(Identified, Base):
     answer: Mapped[str | None]
     answer_by: Mapped[datetime]
     escalate_by: Mapped[datetime | None]
+    arbiter_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
     filed_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]

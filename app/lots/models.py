@@ -93,6 +93,7 @@ class Lot(Represented, Identified, Base):
     """A quantity of one commodity in one place, forecast or harvested.
 
     ``reserved`` is what offers have taken of it; no more can be listed than is left.
+    ``quantity_as_typed`` keeps the figure and the unit in which its quantity was entered.
     """
 
     __tablename__ = "lot"
@@ -114,6 +115,7 @@ class Lot(Represented, Identified, Base):
     site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id"), index=True)
     status: Mapped[str]
     quantity: Mapped[Quantity]
+    quantity_as_typed: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     reserved: Mapped[Quantity] = mapped_column(default=Decimal(0), server_default="0")
     grade: Mapped[str | None]
     qualities: Mapped[dict[str, Any]]

@@ -165,8 +165,8 @@ class OrderLine(Identified, Base):
 class QualitySchedule(Identified, Base):
     """How measured quality moves the price of a commodity: versioned rules, kept as data.
 
-    Without ``organisation_id`` it is the platform's own; otherwise the buyer's, for everybody or,
-    with ``seller_id``, for one seller. The highest ``version`` of a kind is the one in force.
+    Without ``buyer_id`` it is the platform's own; otherwise that buyer's, for everybody or, with
+    ``seller_id``, for one seller. The highest ``version`` of a kind is the one in force.
     """
 
     __tablename__ = "quality_schedule"
@@ -174,7 +174,7 @@ class QualitySchedule(Identified, Base):
         CheckConstraint("version >= 1", name="version_from_one"),
         UniqueConstraint(
             "commodity_code",
-            "organisation_id",
+            "buyer_id",
             "seller_id",
             "version",
             postgresql_nulls_not_distinct=True,
@@ -182,8 +182,8 @@ class QualitySchedule(Identified, Base):
     )
 
     commodity_code: Mapped[str] = mapped_column(ForeignKey("commodity.code"))
-    organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"), index=True)
-    seller_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
+    buyer_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    seller_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     version: Mapped[int]
     rules: Mapped[list[dict[str, Any]]]
     created_at: Mapped[datetime]

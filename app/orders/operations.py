@@ -318,3 +318,11 @@ def _sides(order: Order) -> dict[str, str | None]:
         "buyer_agent_id": order.agent_id,
     }
     return {name: str(one) if one else None for name, one in sides.items()}
+
+
+def settle_order(*, order: Order, now: datetime) -> Order:
+    """Everything that was received has been paid."""
+    order.status = OrderStatus.SETTLED
+    order.ended_at = now
+    db.session.flush()
+    return order

@@ -29,9 +29,7 @@ from app.settlement.postings import (
 )
 from app.settlement.queries import (
     claims_of,
-    credit_of,
     delivery_with_line,
-    is_over,
     next_to_finalise,
     orders_to_settle,
     overdue,
@@ -166,14 +164,14 @@ def _post_claims(
                 delivery_id=delivery_id,
                 now=now,
             )
-        if is_over(claim, now=now) and (Source.CLAIM, claim.id, 2) not in books:
+        if claim.ended_at and (Source.CLAIM, claim.id, 2) not in books:
             post(
                 claim_ended_lines(
-                    order, provisional=claim.provisional_credit, credit=credit_of(claim)
+                    order, provisional=claim.provisional_credit, credit=claim.credit or 0
                 ),
                 origin=Origin(Source.CLAIM, claim.id, 2),
                 event=Event.CLAIM_ENDED,
-                occurred_at=claim.ended_at or claim.answered_at or now,
+                occurred_at=claim.ended_at,
                 delivery_id=delivery_id,
                 now=now,
             )
@@ -188,8 +186,8 @@ def _sum_up(
         order, delivery, Purpose.GOODS, order.seller_id, now=now
     )
     goods.amount = slip.payable_amount
-    goods.held = sum(one.provisional_credit for one in claims if not is_over(one, now=now))
-    goods.credited = sum(credit_of(one) for one in claims if is_over(one, now=now))
+    goods.held = sum(one.provisional_credit for one in claims if one.ended_at is None)
+    goods.credited = sum(one.credit or 0 for one in claims if one.ended_at)
     rows = [goods]
     haulage, carrier = known.get(Purpose.HAULAGE), carrier_of(order)
     if haulage is None and carrier is not None and slip.haulage_amount:

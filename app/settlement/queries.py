@@ -9,14 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app.core.db import db
 from app.core.errors import NotFound
-from app.deliveries.models import (
-    CLAIM_OVER,
-    Claim,
-    ClaimStatus,
-    Delivery,
-    DeliveryStatus,
-    Slip,
-)
+from app.deliveries.models import Claim, Delivery, DeliveryStatus, Slip
 from app.orders.models import Order, OrderStatus
 from app.settlement.models import (
     Advance,
@@ -54,20 +47,6 @@ def claims_of(delivery_id: UUID) -> Sequence[Claim]:
     ).all()
 
 
-def is_over(claim: Claim, *, now: datetime) -> bool:
-    """Whether nothing about a claim can change any more: a refusal stands once its time is up."""
-    if claim.status == ClaimStatus.REFUSED:
-        return claim.ended_at is not None or (
-            claim.escalate_by is not None and claim.escalate_by <= now
-        )
-    return claim.status in CLAIM_OVER
-
-
-def credit_of(claim: Claim) -> int:
-    """What a claim that is over has granted the buyer, whole VND."""
-    return (claim.credit or 0) if claim.status in CLAIM_OVER else 0
-
-
 def settlements_of(delivery_id: UUID, *, lock: bool = False) -> Sequence[Settlement]:
     """What is owed for a delivery, locked for a change if asked."""
     statement = (
@@ -81,15 +60,7 @@ def settlements_of(delivery_id: UUID, *, lock: bool = False) -> Sequence[Settlem
 def next_to_finalise(*, now: datetime, most: int) -> Sequence[UUID]:
     """Deliveries whose time for claims is over with none under way."""
     under_way = exists().where(
-        Claim.delivery_id == Settlement.delivery_id,
-        or_(
-            Claim.status.in_((ClaimStatus.OPEN, ClaimStatus.ESCALATED)),
-            and_(
-                Claim.status == ClaimStatus.REFUSED,
-                Claim.ended_at.is_(None),
-                or_(Claim.escalate_by.is_(None), Claim.escalate_by > now),
-            ),
-        ),
+        Claim.delivery_id == Settlement.delivery_id, Claim.ended_at.is_(None)
     )
     return db.session.scalars(
         select(Settlement.delivery_id)
