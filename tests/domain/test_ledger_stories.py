@@ -75,7 +75,9 @@ STEPS = st.one_of(
     st.tuples(st.just("confirm"), AMOUNTS, NUMBERS),
     st.tuples(st.just("bounce"), AMOUNTS, NUMBERS),
 )
-STORIES = st.lists(STEPS, min_size=6, max_size=24)
+STORIES = st.lists(STEPS, min_size=10, max_size=28).map(
+    lambda steps: [("deliver", 4_000_001, 1), *steps]
+)
 
 
 @dataclass
@@ -119,8 +121,8 @@ class Told:
         self.open_claims[delivery] = (claimed(delivery, provisional=provisional), provisional)
 
     def end_claim(self, amount: int, number: int) -> None:
-        delivery = self.chosen(number)
-        if delivery in self.open_claims:
+        if self.open_claims:
+            delivery = list(self.open_claims)[number % len(self.open_claims)]
             claim, provisional = self.open_claims.pop(delivery)
             credit = min(amount, provisional)
             claim_ended(claim, credit=credit)
@@ -329,7 +331,7 @@ def tell(stage: Callable[[Any], Told], stories: int, *, alike: bool) -> Counter[
 
 def test_the_books_are_right_whatever_happens(stage: Callable[[Any], Told]) -> None:
     posted = tell(stage, 50, alike=True)
-    assert set(posted) >= set(Event) - {Event.PAYOUT_BOUNCED}
+    assert set(posted) == set(Event)
     assert posted.total() > 400
 
 
