@@ -16,7 +16,7 @@ from app.deliveries.models import Delivery
 from app.orders.models import Order
 from app.orders.queries import buying, concerning, get_order, selling
 
-blueprint = Blueprint("deliveries", __name__, description="Deliveries and claims")
+blueprint = Blueprint("deliveries", __name__, description="Deliveries")
 
 
 @blueprint.operation(

@@ -27,7 +27,17 @@ AMOUNTS = (
     "payable_amount",
     "haulage_amount",
     "shortfall",
+    "provisional_credit",
+    "credit",
 )
+OUTCOMES = {
+    "vi": {
+        "granted": "được chấp nhận",
+        "partly_granted": "được chấp nhận một phần",
+        "refused": "bị từ chối",
+    },
+    "en": {"granted": "granted", "partly_granted": "granted in part", "refused": "refused"},
+}
 
 
 def side_of(payload: dict[str, Any], organisation_id: UUID) -> Side:
@@ -60,12 +70,14 @@ def facts_for(payload: dict[str, Any], locale: str) -> dict[str, str]:
             select(Market.name_vi, Market.name_en).where(Market.code == payload["market"])
         ).one()
         facts["market"] = names[0] if locale == "vi" else names[1]
-    for name in ("expires_at", "confirm_by", "scheduled_for"):
+    for name in ("expires_at", "confirm_by", "scheduled_for", "answer_by", "escalate_by"):
         if payload.get(name):
             facts[name] = instant(payload[name])
     facts["confirm"] = _confirm(facts.get("confirm_by"), locale)
     facts["when"] = _when(facts.get("scheduled_for"), locale)
     facts["short"] = _short(facts, locale) if payload.get("shortfall_reason") else ""
+    facts["outcome"] = OUTCOMES[locale].get(str(payload.get("status")), "")
+    facts["why"] = _why(payload, locale)
     facts["instead"] = _instead(facts.get("substitution_reason"), locale)
     return defaultdict(str, facts)
 
@@ -107,3 +119,12 @@ def _instead(reason: str | None, locale: str) -> str:
     if locale == "vi":
         return f" Hàng lấy từ lô khác thay thế: {reason}."
     return f" The goods are from another lot instead: {reason}."
+
+
+def _why(payload: dict[str, Any], locale: str) -> str:
+    """What was said with an answer to a claim, or that nothing was said in time."""
+    if payload.get("timed_out"):
+        return " Người bán không trả lời kịp." if locale == "vi" else " The seller did not answer."
+    if payload.get("answer"):
+        return f" “{payload['answer']}”"
+    return ""

@@ -209,6 +209,10 @@ def _inspection(_: Account, __: Ids) -> dict[str, Any]:
     }
 
 
+def _claim(_: Account, __: Ids) -> dict[str, Any]:
+    return {"share": "0.05", "quantity": None, "reason": "Lẫn đá", "photo": "https://example.com/1"}
+
+
 IF_MATCH = {"If_Match": "*"}
 
 EXAMPLES: dict[str, Example] = {
@@ -343,6 +347,27 @@ EXAMPLES: dict[str, Example] = {
     "POST /deliveries/<delivery_id>/acceptance": example(
         "processor", among=BUYERS, subject="inspected_delivery"
     ),
+    "POST /deliveries/<delivery_id>/claims": example(
+        "processor", among=BUYERS, subject="accepted_delivery", body=_claim
+    ),
+    "GET /claims": example(SIGNED_IN),
+    "GET /claims/<claim_id>": example(BOTH_SIDES, among=SIGNED_IN, subject="open_claim"),
+    "POST /claims/<claim_id>/answer": example(
+        "farm",
+        among=SELLERS,
+        subject="open_claim",
+        body=lambda _, __: {"result": "partly_granted", "credit": 1000, "text": "Xin lỗi"},
+    ),
+    "POST /claims/<claim_id>/escalation": example(
+        "processor", among=BUYERS, subject="refused_claim"
+    ),
+    "POST /claims/<claim_id>/decision": example(
+        "cooperative",
+        among="other_cooperative operator",
+        subject="escalated_claim",
+        body=lambda _, __: {"credit": 0, "text": "Hàng đúng như phiếu"},
+    ),
+    "POST /claims/<claim_id>/withdrawal": example("processor", among=BUYERS, subject="open_claim"),
     "POST /rounds": example("operator", body=lambda _, __: {"market": "shiitake"}),
     "GET /rounds": example(SIGNED_IN),
     "GET /rounds/<round_id>": example(SIGNED_IN, subject="round"),

@@ -20,7 +20,7 @@ from tests.factories import (
     an_offer,
     an_order,
 )
-from tests.factories_deliveries import a_delivery
+from tests.factories_deliveries import a_claim, a_delivery
 
 MANY = 12
 MOST_STATEMENTS = 12
@@ -61,12 +61,12 @@ def plentiful(trade: Trade) -> dict[str, Account]:
     for _ in range(MANY - 1):
         a_demand(buyer, quantity="1", bid_price="1.00")
     a_demand(buyer, quantity=str(2 * MANY))
-    order = an_order(buyer, an_offer(farm, quantity=str(MANY)), str(MANY))
+    order = an_order(buyer, an_offer(farm, quantity=str(MANY + 1)), str(MANY + 1))
     for _ in range(MANY):
-        a_delivery(farm, buyer, order, "inspected", quantity="1")
+        a_claim(farm, buyer, a_delivery(farm, buyer, order, quantity="1"))
     readers = dict.fromkeys(("tokens", "invitations", "sites", "lots", "certificates"), farm)
     readers |= {"notifications": farm, "demands": buyer, "orders": buyer}
-    readers |= {"deliveries": buyer}
+    readers |= {"deliveries": buyer, "claims": farm}
     readers |= {"memberships": cooperative, "rounds": trade.operator}
     return readers
 

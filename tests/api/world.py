@@ -25,7 +25,7 @@ from tests.factories import (
     an_order,
     day,
 )
-from tests.factories_deliveries import brought, scheduled
+from tests.factories_deliveries import a_claim, a_delivery, brought, scheduled
 
 NO_ID = "00000000-0000-7000-8000-000000000000"
 BIG_AND_STILL = ("administrative_unit", "administrative_unit_predecessor", "spatial_ref_sys")
@@ -132,6 +132,9 @@ def _deliver(world: World) -> None:
         wanted = {"quantity": "5", "neutral_inspection": state == "weighed"}
         planned = scheduled(farm, order, **wanted)
         ids[f"{state}_delivery"] = brought(farm, processor, planned, state)["id"]
+    for state in ("open", "refused", "escalated"):
+        delivery = a_delivery(farm, processor, order, quantity="5")
+        ids[f"{state}_claim"] = a_claim(farm, processor, delivery, state)["id"]
 
 
 def declared(app: Flask) -> dict[str, Callable[..., Any]]:
