@@ -60,6 +60,7 @@ def blueprints() -> "list[Blueprint]":
     from app.catalogue.api import blueprint as catalogue
     from app.clearing.api import blueprint as clearing
     from app.deliveries.api import blueprint as deliveries
+    from app.deliveries.claim_api import blueprint as claims
     from app.lots.api import blueprint as lots
     from app.market.api import blueprint as market
     from app.notifications.api import blueprint as notifications
@@ -77,6 +78,7 @@ def blueprints() -> "list[Blueprint]":
         orders,
         clearing,
         deliveries,
+        claims,
         settlement,
         papers,
         notifications,

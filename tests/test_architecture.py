@@ -19,7 +19,7 @@ from app.core.errors import Problem, Unavailable
 from app.core.idempotency import Idempotency
 from app.core.problem_json import TooManyRequests
 from app.core.queue import celery
-from app.notifications.sentences import Sentence
+from app.notifications.sentence import Sentence
 from app.notifications.topics import TOPICS
 
 PROJECT = Path(__file__).resolve().parent.parent

@@ -51,6 +51,7 @@ class CommodityOut(Schema):
     unit = ma.fields.String()
     unit_weight_kg = DecimalString(places=3, highest=HIGHEST)
     shelf_life_hours = ma.fields.Integer()
+    claim_hours = ma.fields.Integer()
     cold_chain = ma.fields.Boolean()
     qualities = ma.fields.List(ma.fields.Nested(QualityOut))
     grades = ma.fields.List(ma.fields.Nested(GradeOut))

@@ -171,12 +171,12 @@ def _conclude(match: Match, factor: Decimal, *, at: datetime, now: datetime) -> 
     db.session.flush()
     unit_price = price_in_own_unit(match.seller_price, factor)
     goods = line_amount(match.offer_quantity, unit_price)
+    haulage = max(0, line_amount(match.quantity, match.buyer_price) - goods)
     order = open_order(
         buyer=Party(demand.organisation_id, Capacity(demand.capacity), demand.agent_id),
-        terms=[Terms(offer, match.offer_quantity, unit_price, offer.lot.grade)],
+        terms=[Terms(offer, match.offer_quantity, unit_price, offer.lot.grade, haulage)],
         site=demand.site,
         carrier=Carrier.SELLER,
-        haulage_amount=max(0, line_amount(match.quantity, match.buyer_price) - goods),
         origin=Origin.ROUND,
         fills=(demand.id, match.quantity),
         confirmed=True,

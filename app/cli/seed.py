@@ -5,6 +5,7 @@ from app.catalogue.seed import seed_catalogue
 from app.core import clock
 from app.core.db import db
 from app.core.transaction import transaction
+from app.orders.seed import seed_quality_schedules
 from app.places.seed import seed_administrative_units
 
 
@@ -13,6 +14,7 @@ def seed_everything() -> None:
     with create_app().app_context():
         with transaction():
             seed_catalogue(now=clock.now())
+            seed_quality_schedules(now=clock.now())
         with transaction():
             seed_administrative_units()
         db.engine.dispose()

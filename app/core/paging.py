@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -78,6 +79,7 @@ def page(statement: Select[Any], *, order: Sequence[By], query: dict[str, Any]) 
     return Page(items, _write(rows[-1][-width:]) if more else None)
 
 
+@cache
 def page_schema(item: type[ma.Schema]) -> type[ma.Schema]:
     """The schema of a page of ``item``."""
     return Schema.from_dict(

@@ -2,6 +2,7 @@
 
 from decimal import ROUND_DOWN, Decimal
 
+from app.core.errors import invalid
 from app.core.vietnamese import fold
 
 QUANTITY_STEP = Decimal("0.001")
@@ -30,3 +31,32 @@ def units_per(unit: str, stock_unit: str) -> Decimal | None:
     if stock_unit == "kg":
         return KILOGRAMS.get(fold(unit))
     return None
+
+
+def in_stock_unit(quantity: Decimal, unit: str | None, stock_unit: str, *, field: str) -> Decimal:
+    """A quantity typed in a local unit, in the unit its stock is kept in.
+
+    Args:
+        field: where the quantity stands in the body, e.g. ``/quantity``; its unit is ``/unit``.
+
+    Raises:
+        Invalid: the unit does not convert, or the result is too fine or too large to be kept.
+    """
+    if unit is None:
+        return quantity
+    units = units_per(unit, stock_unit)
+    if units is None:
+        raise invalid("/unit", "Đơn vị không quy đổi được.", "This unit does not convert.")
+    converted = quantity * units
+    if converted != round_down(converted) or converted > HIGHEST_QUANTITY:
+        raise invalid(
+            field,
+            "Quy ra đơn vị của mặt hàng thì quá nhỏ hoặc quá lớn.",
+            "In the commodity's own unit this is too fine or too large.",
+        )
+    return converted
+
+
+def as_typed(quantity: Decimal, unit: str | None, stock_unit: str) -> dict[str, str]:
+    """The figure and the unit in which somebody entered a quantity."""
+    return {"quantity": f"{quantity:f}", "unit": unit or stock_unit}

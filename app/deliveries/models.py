@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from app.accounts.models import one_of
 from app.core.db import Amount, Base, Identified, Quantity
+from app.core.errors import Problem
 from app.orders.models import Order, OrderLine
 
 
@@ -84,6 +85,11 @@ class Delivery(Identified, Base):
         lazy="raise_on_sql", order_by="Inspection.number"
     )
     slips: Mapped[list["Slip"]] = relationship(lazy="raise_on_sql", order_by="Slip.number")
+
+    @property
+    def itself(self) -> "Delivery":
+        """For answers that show parts of it together."""
+        return self
 
     @property
     def despatch(self) -> "Despatch | None":
@@ -257,6 +263,12 @@ class ClaimStatus(StrEnum):
     REFUSED = "refused"
     ESCALATED = "escalated"
     WITHDRAWN = "withdrawn"
+
+
+class ClaimUnderWay(Problem):
+    status, code = 409, "claim_under_way"
+    vi = "Chuyến hàng này đang có khiếu nại chưa xong."
+    en = "A claim about this delivery is still under way."
 
 
 class Claim(Identified, Base):

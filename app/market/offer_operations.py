@@ -18,6 +18,7 @@ from app.core.quantity import units_per
 from app.lots.models import Lot, LotNotAvailable
 from app.lots.queries import lot_for_update
 from app.market.models import (
+    PAYMENT_DAYS,
     Offer,
     OfferNotOpen,
     OfferStatus,
@@ -46,6 +47,7 @@ def list_offer(
     price_per: Mapping[str, Any] | None,
     open_until: datetime | None,
     firm: bool,
+    payment_days: int = PAYMENT_DAYS,
     visibility: Visibility,
     visible_to: Sequence[UUID],
     draft: bool,
@@ -82,6 +84,7 @@ def list_offer(
         price_as_typed=_as_typed(ask_price, price_per),
         open_until=open_until or lot.expires_at,
         firm=firm,
+        payment_days=payment_days,
         visibility=visibility,
         visible_to=sorted(set(visible_to)),
         status=OfferStatus.DRAFT,

@@ -28,7 +28,14 @@ from app.core.fields import (
 from app.core.paging import PageQuery
 from app.lots.schemas import MOST_QUALITIES
 from app.market.demand_operations import MaximumSuppliersNotSupported
-from app.market.models import DemandStatus, Offer, OfferStatus, ShortageRule, Visibility
+from app.market.models import (
+    PAYMENT_DAYS,
+    DemandStatus,
+    Offer,
+    OfferStatus,
+    ShortageRule,
+    Visibility,
+)
 from app.market.offer_operations import MinimumLotNotSupported
 from app.places.position import about
 
@@ -51,6 +58,7 @@ class OfferIn(Schema):
     min_quantity = Quantity(load_default=None, allow_none=True)
     open_until = Moment(ends=True, load_default=None, allow_none=True)
     firm = Boolean(load_default=True)
+    payment_days = Integer(lowest=0, highest=365, load_default=PAYMENT_DAYS)
     visibility = Choice(Visibility, load_default=str(Visibility.PUBLIC))
     visible_to = ma.fields.List(Id(), load_default=list, validate=validate.Length(max=100))
     draft = Boolean(load_default=False)
@@ -106,6 +114,7 @@ class OfferOut(Schema):
     ask_price = UnitPrice()
     price_as_typed = ma.fields.Dict()
     firm = ma.fields.Boolean()
+    payment_days = ma.fields.Integer()
     visibility = ma.fields.String()
     visible_to = ma.fields.List(Id())
     ready_at = Instant(attribute="lot.ready_at")

@@ -13,7 +13,7 @@ from app.catalogue.models import Commodity, Market
 from app.core import clock
 from app.core.db import db
 from app.core.numbers import written
-from app.notifications.sentences import Side
+from app.notifications.sentence import Side
 
 UNITS = {"vi": {"stem": "cành", "head": "con"}, "en": {"stem": "stems", "head": "head"}}
 AMOUNTS = (
@@ -23,8 +23,22 @@ AMOUNTS = (
     "unit_price",
     "goods_amount",
     "total_amount",
+    "accepted_quantity",
+    "payable_amount",
+    "haulage_amount",
+    "shortfall",
+    "provisional_credit",
+    "credit",
     "amount",
 )
+OUTCOMES = {
+    "vi": {
+        "granted": "được chấp nhận",
+        "partly_granted": "được chấp nhận một phần",
+        "refused": "bị từ chối",
+    },
+    "en": {"granted": "granted", "partly_granted": "granted in part", "refused": "refused"},
+}
 
 
 def side_of(payload: dict[str, Any], organisation_id: UUID) -> Side:
@@ -60,10 +74,15 @@ def facts_for(payload: dict[str, Any], locale: str) -> dict[str, str]:
     for name in ("due_on", "period_from", "period_until"):
         if payload.get(name):
             facts[name] = date.fromisoformat(payload[name]).strftime("%d/%m/%Y")
-    for name in ("expires_at", "confirm_by"):
+    for name in ("expires_at", "confirm_by", "scheduled_for", "answer_by", "escalate_by"):
         if payload.get(name):
             facts[name] = instant(payload[name])
     facts["confirm"] = _confirm(facts.get("confirm_by"), locale)
+    facts["when"] = _when(facts.get("scheduled_for"), locale)
+    facts["short"] = _short(facts, locale) if payload.get("shortfall_reason") else ""
+    facts["outcome"] = OUTCOMES[locale].get(str(payload.get("status")), "")
+    facts["why"] = _why(payload, locale)
+    facts["instead"] = _instead(facts.get("substitution_reason"), locale)
     return defaultdict(str, facts)
 
 
@@ -83,3 +102,33 @@ def _confirm(by: str | None, locale: str) -> str:
     if locale == "vi":
         return f" Hãy xác nhận trước {by}."
     return f" Please confirm before {by}."
+
+
+def _when(at: str | None, locale: str) -> str:
+    if at is None:
+        return ""
+    return f", lúc {at}" if locale == "vi" else f", at {at}"
+
+
+def _short(facts: dict[str, str], locale: str) -> str:
+    missing = f"{facts['shortfall']} {facts.get('unit', '')}"
+    if locale == "vi":
+        return f" Thiếu hẳn {missing}: {facts['shortfall_reason']}."
+    return f" {missing} will not come: {facts['shortfall_reason']}."
+
+
+def _instead(reason: str | None, locale: str) -> str:
+    if reason is None:
+        return ""
+    if locale == "vi":
+        return f" Hàng lấy từ lô khác thay thế: {reason}."
+    return f" The goods are from another lot instead: {reason}."
+
+
+def _why(payload: dict[str, Any], locale: str) -> str:
+    """What was said with an answer to a claim, or that nothing was said in time."""
+    if payload.get("timed_out"):
+        return " Người bán không trả lời kịp." if locale == "vi" else " The seller did not answer."
+    if payload.get("answer"):
+        return f" “{payload['answer']}”"
+    return ""

@@ -1,6 +1,6 @@
 """What people are told about what is owed and paid."""
 
-from app.notifications.sentences import Sentence, Topic
+from app.notifications.sentence import Sentence, Topic
 
 MONEY_TOPICS: dict[str, Topic] = {
     "settlement.finalised": Topic(

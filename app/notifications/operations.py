@@ -15,7 +15,7 @@ from app.core.db import db
 from app.core.outbox import OutboxMessage
 from app.notifications.facts import facts_for, side_of
 from app.notifications.models import Channel, Dispatch, DispatchStatus, Notification
-from app.notifications.sentences import Sentence
+from app.notifications.sentence import Sentence
 from app.notifications.topics import INVITATION, TOPICS
 
 CONSUMER = "notifications"

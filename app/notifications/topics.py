@@ -4,10 +4,9 @@ A topic without sentences is recorded for other readers of the outbox and told t
 in a sentence are filled by `facts.py`.
 """
 
+from app.notifications.delivery_topics import DELIVERY_TOPICS
 from app.notifications.money_topics import MONEY_TOPICS
-from app.notifications.sentences import Sentence, Topic
-
-SILENT = Topic({}, email=False)
+from app.notifications.sentence import SILENT, Sentence, Topic
 
 INVITATION = Sentence(
     "{organisation} mời bạn tham gia Blao",
@@ -188,5 +187,28 @@ TOPICS: dict[str, Topic] = {
             )
         }
     ),
+    "order.in_delivery": SILENT,
+    "order.received": Topic(
+        {
+            "all": Sentence(
+                "Đơn {quantity} {unit} {commodity} đã giao xong",
+                "Mọi chuyến hàng của đơn giữa {seller} và {buyer} đã nhận xong, chờ quyết toán.",
+                "Order of {quantity} {unit} of {commodity} received",
+                "Every delivery of the order between {seller} and {buyer} has been received; "
+                "it is waiting to be settled.",
+            )
+        }
+    ),
+    "order.settled": Topic(
+        {
+            "all": Sentence(
+                "Đơn {quantity} {unit} {commodity} đã quyết toán",
+                "Đơn giữa {seller} và {buyer} đã trả đủ.",
+                "Order of {quantity} {unit} of {commodity} settled",
+                "The order between {seller} and {buyer} has been paid in full.",
+            )
+        }
+    ),
+    **DELIVERY_TOPICS,
     **MONEY_TOPICS,
 }

@@ -7,7 +7,7 @@ from app.accounts.access import BUYERS, READERS, SELLERS, TRADERS, Caller
 from app.core.http import Blueprint
 from app.core.idempotency import Idempotency
 from app.core.paging import By, Page, page, page_schema
-from app.orders import operations, queries, schemas
+from app.orders import operations, place_operations, queries, schemas
 from app.orders.models import Order
 
 blueprint = Blueprint("orders", __name__, description="Orders")
@@ -27,7 +27,7 @@ def place_order(caller: Caller, body: dict[str, Any]) -> Order:
     Đặt hàng từ các tin đang mở của một người bán.
     """
     party = caller.party(body.pop("on_behalf_of"))
-    return operations.place_order(party=party, now=caller.now, **body)
+    return place_operations.place_order(party=party, now=caller.now, **body)
 
 
 @blueprint.operation(

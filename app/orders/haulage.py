@@ -3,7 +3,8 @@
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 from app.catalogue.models import Market
-from app.core.money import DONG
+from app.core.money import DONG, to_dong
+from app.lots.models import Lot
 from app.places.models import Site
 from app.places.position import ecef
 
@@ -20,3 +21,14 @@ def haulage_per_unit(*, market: Market, unit_weight_kg: Decimal, pickup: Site, d
         km = market.road_factor * Decimal(square).sqrt() / 1000
         cost = unit_weight_kg * (market.haulage_base + market.haulage_rate_per_km * km)
         return int(cost.quantize(DONG, ROUND_HALF_EVEN))
+
+
+def haulage_amount(*, market: Market, lot: Lot, quantity: Decimal, drop: Site) -> int:
+    """Whole VND to carry a quantity of a lot to a place; the lot comes with commodity and site."""
+    per_unit = haulage_per_unit(
+        market=market,
+        unit_weight_kg=lot.commodity.unit_weight_kg,
+        pickup=lot.site,
+        drop=drop,
+    )
+    return to_dong(quantity * per_unit)

@@ -49,6 +49,18 @@ class OrderNotCancellable(Problem):
     en = "This order can no longer be cancelled."
 
 
+class OrderNotUnderWay(Problem):
+    status, code = 409, "order_not_under_way"
+    vi = "Đơn hàng chưa chốt hoặc đã kết thúc, không giao hàng được."
+    en = "This order is not confirmed or is over; nothing can be delivered."
+
+
+class OrderNotReceived(Problem):
+    status, code = 409, "order_not_received"
+    vi = "Đơn hàng chưa nhận đủ nên chưa quyết toán được."
+    en = "This order has not been received in full and cannot be settled."
+
+
 class Order(Represented, Identified, Base):
     """An agreement of one buyer with one seller; prices are frozen on its lines.
 

@@ -1,5 +1,7 @@
 """Reading orders."""
 
+from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, true
@@ -8,7 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from app.accounts.queries import current_members
 from app.core.db import db
 from app.core.errors import NotFound
-from app.orders.models import Order
+from app.orders.models import Order, QualitySchedule
 
 
 def orders(condition: ColumnElement[bool]) -> Select[Order]:
@@ -24,14 +26,16 @@ def concerning(organisation_id: UUID, *, everything: bool) -> ColumnElement[bool
     """Orders in which the organisation takes part, on either side, itself or as agent."""
     if everything:
         return true()
-    return or_(
-        Order.organisation_id == organisation_id,
-        and_(
-            Order.agent_id == organisation_id,
-            Order.organisation_id.in_(current_members(organisation_id)),
-        ),
-        selling(organisation_id),
+    return or_(buying(organisation_id), selling(organisation_id))
+
+
+def buying(organisation_id: UUID) -> ColumnElement[bool]:
+    """Orders in which the organisation buys, itself or as agent."""
+    acting = and_(
+        Order.agent_id == organisation_id,
+        Order.organisation_id.in_(current_members(organisation_id)),
     )
+    return or_(Order.organisation_id == organisation_id, acting)
 
 
 def selling(organisation_id: UUID) -> ColumnElement[bool]:
@@ -56,3 +60,27 @@ def get_order(order_id: UUID, *, seen: ColumnElement[bool], lock: bool = False) 
     if order is None:
         raise NotFound
     return order
+
+
+def schedules_in_force(
+    commodity_codes: Collection[str], *, buyer_id: UUID, seller_id: UUID
+) -> dict[str, dict[str, Any]]:
+    """What is frozen onto an order, by commodity: the most specific schedule's latest version.
+
+    A buyer's schedule for this seller counts before the buyer's own, and that before the
+    platform's: they come in the opposite order, and the last stays.
+    """
+    schedule = QualitySchedule
+    rows = db.session.scalars(
+        select(schedule)
+        .where(
+            schedule.commodity_code.in_(commodity_codes),
+            or_(schedule.buyer_id.is_(None), schedule.buyer_id == buyer_id),
+            or_(schedule.seller_id.is_(None), schedule.seller_id == seller_id),
+        )
+        .order_by(schedule.seller_id.is_not(None), schedule.buyer_id.is_not(None), schedule.version)
+    )
+    return {
+        one.commodity_code: {"id": str(one.id), "version": one.version, "rules": one.rules}
+        for one in rows
+    }

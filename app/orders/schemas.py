@@ -34,6 +34,9 @@ class LineOut(Schema):
     quantity = Quantity()
     unit_price = UnitPrice()
     amount = ma.fields.Integer()
+    haulage_amount = ma.fields.Integer()
+    short = Quantity(metadata={"description": "what of it will not come"})
+    quality_schedule = ma.fields.Dict(allow_none=True)
 
 
 class OrderOut(Schema):
@@ -50,6 +53,8 @@ class OrderOut(Schema):
     demand_id = Id(allow_none=True)
     lines = ma.fields.List(ma.fields.Nested(LineOut))
     carrier = ma.fields.String()
+    carrier_id = Id(allow_none=True)
+    payment_days = ma.fields.Integer()
     goods_amount = ma.fields.Integer()
     haulage_amount = ma.fields.Integer()
     total_amount = ma.fields.Integer()

@@ -113,6 +113,7 @@ def _offer(_: Account, ids: Ids) -> dict[str, Any]:
         ids["spare_lot"],
         price_per={"quantity": "100", "unit": "kg"},
         min_quantity=None,
+        payment_days=7,
         visibility="public",
         visible_to=[],
         draft=False,
@@ -153,6 +154,63 @@ def _acceptance(caller: Account, ids: Ids) -> dict[str, Any]:
 def _price(_: Account, __: Ids) -> dict[str, Any]:
     price_per = {"quantity": "1", "unit": "tonne"}
     return {"ask_price": "90000000", "price_per": price_per, "open_until": day(20)}
+
+
+def _delivery(_: Account, ids: Ids) -> dict[str, Any]:
+    return {
+        "line_id": ids["running_line"],
+        "quantity": "2",
+        "scheduled_for": day(1),
+        "neutral_inspection": True,
+    }
+
+
+def _despatch(_: Account, ids: Ids) -> dict[str, Any]:
+    return {
+        "quantity": "0.4",
+        "unit": "yến",
+        "shortfall": "0.1",
+        "shortfall_reason": "Chuột cắn",
+        "lot_id": ids["spare_lot"],
+        "substitution_reason": "Lô kia bị ẩm",
+    }
+
+
+def _parts() -> list[dict[str, Any]]:
+    return [
+        {
+            "net": "4",
+            "accepted_quantity": "3",
+            "qualities": {"moisture": "12.5"},
+            "grade": "2",
+            "result": "downgraded",
+            "reason": "Ẩm",
+        },
+        {"net": "1", "result": "rejected", "reason": "Mốc"},
+    ]
+
+
+def _weighing(_: Account, __: Ids) -> dict[str, Any]:
+    return {
+        "tickets": [{"gross": "5.5", "tare": "0.5"}],
+        "unit": "kg",
+        "surface_water": "1.5",
+        "correction_reason": "Cân chưa chỉnh",
+        "parts": _parts(),
+    }
+
+
+def _inspection(_: Account, __: Ids) -> dict[str, Any]:
+    return {
+        "parts": _parts(),
+        "inspector": "Nguyễn Văn Kiểm",
+        "neutral": True,
+        "correction_reason": None,
+    }
+
+
+def _claim(_: Account, __: Ids) -> dict[str, Any]:
+    return {"share": "0.05", "quantity": None, "reason": "Lẫn đá", "photo": "https://example.com/1"}
 
 
 IF_MATCH = {"If_Match": "*"}
@@ -261,6 +319,55 @@ EXAMPLES: dict[str, Example] = {
     "POST /orders/<order_id>/cancellation": example(
         "farm processor", among=TRADERS, subject="order"
     ),
+    "POST /orders/<order_id>/deliveries": example(
+        "farm processor", among=TRADERS, subject="running_order", body=_delivery
+    ),
+    "GET /orders/<order_id>/deliveries": example(
+        BOTH_SIDES, among=SIGNED_IN, subject="running_order"
+    ),
+    "GET /deliveries": example(SIGNED_IN),
+    "GET /deliveries/<delivery_id>": example(
+        BOTH_SIDES, among=SIGNED_IN, subject="inspected_delivery"
+    ),
+    "GET /deliveries/<delivery_id>/slip": example(
+        BOTH_SIDES, among=SIGNED_IN, subject="inspected_delivery"
+    ),
+    "POST /deliveries/<delivery_id>/cancellation": example(
+        "farm processor", among=TRADERS, subject="scheduled_delivery"
+    ),
+    "POST /deliveries/<delivery_id>/despatch": example(
+        "farm", among=SELLERS, subject="scheduled_delivery", body=_despatch
+    ),
+    "POST /deliveries/<delivery_id>/weighing": example(
+        "processor", among=BUYERS, subject="inspected_delivery", body=_weighing
+    ),
+    "POST /deliveries/<delivery_id>/inspection": example(
+        "processor authority operator", among=BUYERS, subject="weighed_delivery", body=_inspection
+    ),
+    "POST /deliveries/<delivery_id>/acceptance": example(
+        "processor", among=BUYERS, subject="inspected_delivery"
+    ),
+    "POST /deliveries/<delivery_id>/claims": example(
+        "processor", among=BUYERS, subject="accepted_delivery", body=_claim
+    ),
+    "GET /claims": example(SIGNED_IN),
+    "GET /claims/<claim_id>": example(BOTH_SIDES, among=SIGNED_IN, subject="open_claim"),
+    "POST /claims/<claim_id>/answer": example(
+        "farm",
+        among=SELLERS,
+        subject="open_claim",
+        body=lambda _, __: {"result": "partly_granted", "credit": 1000, "text": "Xin lỗi"},
+    ),
+    "POST /claims/<claim_id>/escalation": example(
+        "processor", among=BUYERS, subject="refused_claim"
+    ),
+    "POST /claims/<claim_id>/decision": example(
+        "cooperative",
+        among="other_cooperative operator",
+        subject="escalated_claim",
+        body=lambda _, __: {"credit": 0, "text": "Hàng đúng như phiếu"},
+    ),
+    "POST /claims/<claim_id>/withdrawal": example("processor", among=BUYERS, subject="open_claim"),
     "POST /rounds": example("operator", body=lambda _, __: {"market": "shiitake"}),
     "GET /rounds": example(SIGNED_IN),
     "GET /rounds/<round_id>": example(SIGNED_IN, subject="round"),

@@ -299,6 +299,8 @@ IDS_IN_BODIES = [
     ("POST /lots", "/on_behalf_of", "other_farm_organisation"),
     ("POST /lots", "/certificates/0", "certificate_of_another"),
     ("POST /offers", "/on_behalf_of", "other_farm_organisation"),
+    ("POST /orders/<order_id>/deliveries", "/line_id", "order"),
+    ("POST /deliveries/<delivery_id>/despatch", "/lot_id", "lot_of_another"),
 ]
 
 

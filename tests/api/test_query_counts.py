@@ -20,6 +20,7 @@ from tests.factories import (
     an_offer,
     an_order,
 )
+from tests.factories_deliveries import a_claim, a_delivery
 
 MANY = 12
 MOST_STATEMENTS = 12
@@ -60,8 +61,12 @@ def plentiful(trade: Trade) -> dict[str, Account]:
     for _ in range(MANY - 1):
         a_demand(buyer, quantity="1", bid_price="1.00")
     a_demand(buyer, quantity=str(2 * MANY))
+    order = an_order(buyer, an_offer(farm, quantity=str(MANY + 1)), str(MANY + 1))
+    for _ in range(MANY):
+        a_claim(farm, buyer, a_delivery(farm, buyer, order, quantity="1"))
     readers = dict.fromkeys(("tokens", "invitations", "sites", "lots", "certificates"), farm)
     readers |= {"notifications": farm, "demands": buyer, "orders": buyer}
+    readers |= {"deliveries": buyer, "claims": farm}
     readers |= {"memberships": cooperative, "rounds": trade.operator}
     return readers
 
@@ -69,6 +74,7 @@ def plentiful(trade: Trade) -> dict[str, Account]:
 def test_a_longer_list_takes_no_more_statements(trade: Trade) -> None:
     readers = plentiful(trade)
     round_id = trade.clear(COMMODITY)["id"]
+    order_id = readers["orders"].read("/orders?status=in_delivery")["items"][0]["id"]
     lot = a_lot(readers["lots"])
     for _ in range(MANY):
         an_offer(readers["lots"], lot, quantity="1")
@@ -84,6 +90,7 @@ def test_a_longer_list_takes_no_more_statements(trade: Trade) -> None:
         if path.endswith("/matches"):
             reader = readers["lots"]
         shown = path.replace("<code>", COMMODITY).replace("<round_id>", round_id)
+        shown = shown.replace("<order_id>", order_id)
         counts = {}
         for limit in (1, MANY):
             with counted(trade.app) as sent:

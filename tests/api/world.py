@@ -25,6 +25,7 @@ from tests.factories import (
     an_order,
     day,
 )
+from tests.factories_deliveries import a_claim, a_delivery, brought, scheduled
 
 NO_ID = "00000000-0000-7000-8000-000000000000"
 BIG_AND_STILL = ("administrative_unit", "administrative_unit_predecessor", "spatial_ref_sys")
@@ -98,11 +99,13 @@ def populated(app: Flask, connection: Connection) -> World:
 
     lot = a_lot(farm)
     ids["lot"], ids["spare_lot"] = lot["id"], a_lot(farm)["id"]
+    ids["lot_of_another"] = a_lot(people["other_farm"])["id"]
     ids["forecast"] = a_lot(farm, status="forecast", harvested_at=None, ready_at=day(3))["id"]
     ids["offer"] = an_offer(farm, lot, quantity="20")["id"]
     ids["draft_offer"] = an_offer(farm, lot, draft=True, quantity="1")["id"]
     loose = an_offer(farm, lot, firm=False, quantity="30")
     ids["order"] = an_order(processor, loose)["id"]
+    _deliver(world)
     ids["demand"] = a_demand(processor)["id"]
     ids["draft_demand"] = a_demand(processor, draft=True)["id"]
 
@@ -118,6 +121,20 @@ def populated(app: Flask, connection: Connection) -> World:
         for label in ("farm", "processor", "other_farm"):
             ids[f"{label}_{name}"] = str(getattr(people[label], f"{name}_id"))
     return world
+
+
+def _deliver(world: World) -> None:
+    """An order under way, with a delivery in each state."""
+    farm, processor, ids = world["farm"], world["processor"], world.ids
+    order = an_order(processor, an_offer(farm), "50")
+    ids["running_order"], ids["running_line"] = order["id"], order["lines"][0]["id"]
+    for state in ("scheduled", "weighed", "inspected", "accepted"):
+        wanted = {"quantity": "5", "neutral_inspection": state == "weighed"}
+        planned = scheduled(farm, order, **wanted)
+        ids[f"{state}_delivery"] = brought(farm, processor, planned, state)["id"]
+    for state in ("open", "refused", "escalated"):
+        delivery = a_delivery(farm, processor, order, quantity="5")
+        ids[f"{state}_claim"] = a_claim(farm, processor, delivery, state)["id"]
 
 
 def declared(app: Flask) -> dict[str, Callable[..., Any]]:

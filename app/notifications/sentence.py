@@ -1,4 +1,4 @@
-"""What a topic is: sentences in both languages for each side."""
+"""What a topic is made of."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -31,3 +31,6 @@ class Topic:
 
     def sentence(self, side: Side) -> Sentence | None:
         return self.sentences.get(side) or self.sentences.get("all")
+
+
+SILENT = Topic({}, email=False)
