@@ -46,6 +46,7 @@ HEARD = frozenset(
         "claim.answered",
         "claim.decided",
         "claim.withdrawn",
+        "claim.lapsed",
     }
 )
 

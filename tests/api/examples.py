@@ -213,6 +213,82 @@ def _claim(_: Account, __: Ids) -> dict[str, Any]:
     return {"share": "0.05", "quantity": None, "reason": "Lẫn đá", "photo": "https://example.com/1"}
 
 
+def _payout(_: Account, ids: Ids) -> dict[str, Any]:
+    return {
+        "payee_id": ids["farm_organisation"],
+        "settlement_ids": [ids["settlement"]],
+        "amount": 1000,
+        "reference": "UNC 12",
+        "on_behalf_of": None,
+    }
+
+
+def _advance(_: Account, ids: Ids) -> dict[str, Any]:
+    return {
+        "receiver_id": ids["farm_organisation"],
+        "kind": "money",
+        "amount": 1000,
+        "note": "Mua phân bón",
+    }
+
+
+def _commission(_: Account, __: Ids) -> dict[str, Any]:
+    return {
+        "commodity": "ginger-dried",
+        "percent": "2.5",
+        "per_unit": None,
+        "valid_from": "2026-02-01",
+    }
+
+
+def _statement(_: Account, __: Ids) -> dict[str, Any]:
+    return {"period_from": "2020-02-01", "period_until": "2020-02-29", "on_behalf_of": None}
+
+
+OWED = f"{BOTH_SIDES} {AGENT}"
+MONEY: dict[str, Example] = {
+    "GET /settlements": example(SIGNED_IN),
+    "GET /settlements/<settlement_id>": example(OWED, among=SIGNED_IN, subject="settlement"),
+    "GET /ledger/entries": example(SIGNED_IN),
+    "GET /ledger/balances": example(SIGNED_IN),
+    "POST /payouts": example("processor", among=TRADERS, subject="settlement", body=_payout),
+    "GET /payouts": example(SIGNED_IN),
+    "GET /payouts/<payout_id>": example(OWED, among=SIGNED_IN, subject="payout"),
+    "POST /payouts/<payout_id>/confirmation": example(
+        "farm cooperative", among=TRADERS, subject="payout"
+    ),
+    "POST /payouts/<payout_id>/bounce": example(
+        "processor farm cooperative",
+        among=TRADERS,
+        subject="payout",
+        body=lambda _, __: {"reason": "Sai số tài khoản"},
+    ),
+    "POST /advances": example(
+        "processor cooperative", among=BUYERS, subject="farm_organisation", body=_advance
+    ),
+    "GET /advances": example(SIGNED_IN),
+    "GET /advances/<advance_id>": example(OWED, among=SIGNED_IN, subject="advance"),
+    "POST /advances/<advance_id>/confirmation": example(
+        "farm cooperative", among=TRADERS, subject="advance"
+    ),
+    "POST /commissions": example("cooperative other_cooperative", body=_commission),
+    "GET /commissions": example(SIGNED_IN),
+    "GET /commissions/<rule_id>": example(f"{FARM} {AGENT}", among=SIGNED_IN, subject="commission"),
+    "POST /statements": example(TRADERS, body=_statement),
+    "GET /statements": example(SIGNED_IN),
+    "GET /statements/<statement_id>": example(
+        f"{FARM} {AGENT}", among=SIGNED_IN, subject="statement"
+    ),
+    "GET /purchase-list": example(f"{BUYERS} processor_viewer cooperative_viewer"),
+    "POST /seller-identities": example(
+        "farm farmer_group other_farm", body=lambda _, __: {"number": "068099000124"}
+    ),
+    "GET /seller-identities": example(SIGNED_IN),
+    "GET /seller-identities/<identity_id>": example(
+        f"{FARM} {AGENT}", among=SIGNED_IN, subject="identity"
+    ),
+}
+
 IF_MATCH = {"If_Match": "*"}
 
 EXAMPLES: dict[str, Example] = {
@@ -368,6 +444,7 @@ EXAMPLES: dict[str, Example] = {
         body=lambda _, __: {"credit": 0, "text": "Hàng đúng như phiếu"},
     ),
     "POST /claims/<claim_id>/withdrawal": example("processor", among=BUYERS, subject="open_claim"),
+    **MONEY,
     "POST /rounds": example("operator", body=lambda _, __: {"market": "shiitake"}),
     "GET /rounds": example(SIGNED_IN),
     "GET /rounds/<round_id>": example(SIGNED_IN, subject="round"),

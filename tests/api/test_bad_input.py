@@ -285,6 +285,11 @@ def test_a_period_that_makes_no_sense_is_refused(world: World, wrong: str) -> No
 
 
 IDS_IN_BODIES = [
+    ("POST /payouts", "/payee_id", "other_farm_organisation"),
+    ("POST /payouts", "/settlement_ids/0", "payout"),
+    ("POST /payouts", "/on_behalf_of", "other_farm_organisation"),
+    ("POST /advances", "/receiver_id", "other_farm_organisation"),
+    ("POST /statements", "/on_behalf_of", "other_farm_organisation"),
     ("POST /lots", "/site_id", "processor_site"),
     ("POST /certificates", "/site_id", "processor_site"),
     ("POST /certificates", "/on_behalf_of", "other_farm_organisation"),

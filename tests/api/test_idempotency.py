@@ -34,6 +34,11 @@ REQUIRED = {
     "POST /matches/<match_id>/acceptance",
     "POST /matches/<match_id>/refusal",
     "POST /rounds",
+    "POST /payouts",
+    "POST /payouts/<payout_id>/confirmation",
+    "POST /payouts/<payout_id>/bounce",
+    "POST /advances",
+    "POST /advances/<advance_id>/confirmation",
 }
 EXEMPT = {
     "POST /registrations",

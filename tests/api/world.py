@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask
@@ -12,6 +13,9 @@ from sqlalchemy import Connection, text
 from werkzeug.test import TestResponse
 
 from app.accounts.models import REGISTRABLE, Kind
+from app.core import clock
+from app.core.transaction import transaction
+from app.settlement.operations import finalise_settlements
 from tests.api.examples import EXAMPLES, Ids
 from tests.factories import (
     PASSWORD,
@@ -115,6 +119,8 @@ def populated(app: Flask, connection: Connection) -> World:
     ids["matched_offer"], ids["matched_demand"] = matched["id"], wanted["id"]
     ids["match"] = farm.read(f"/rounds/{ids['round']}/matches")["items"][0]["id"]
     trade.relay()
+    _settle(world)
+    trade.relay()
     ids["notification"] = farm.read("/notifications")["items"][0]["id"]
     ids["unit"] = farm.read("/administrative-units?q=b+lao")["items"][0]["id"]
     for name in ("site", "organisation"):
@@ -135,6 +141,25 @@ def _deliver(world: World) -> None:
     for state in ("open", "refused", "escalated"):
         delivery = a_delivery(farm, processor, order, quantity="5")
         ids[f"{state}_claim"] = a_claim(farm, processor, delivery, state)["id"]
+
+
+def _settle(world: World) -> None:
+    """What is owed for the accepted delivery is final; a payout, an advance, a closed period."""
+    farm, processor, cooperative = world["farm"], world["processor"], world["cooperative"]
+    ids = world.ids
+    with world.app.app_context(), transaction():
+        finalise_settlements(now=clock.now() + timedelta(days=60), most=9)
+    delivery = f"?delivery_id={ids['accepted_delivery']}"
+    ids["settlement"] = farm.read(f"/settlements{delivery}")["items"][0]["id"]
+    part = {"payee_id": farm.organisation_id, "amount": 1000}
+    ids["payout"] = processor.made("/payouts", part)["id"]
+    advance = {"receiver_id": farm.organisation_id, "kind": "inputs", "amount": 5000}
+    ids["advance"] = processor.made("/advances", advance)["id"]
+    rule = {"percent": "2.5", "valid_from": "2026-01-01"}
+    ids["commission"] = cooperative.made("/commissions", rule)["id"]
+    period = {"period_from": "2020-01-01", "period_until": "2020-01-31"}
+    ids["statement"] = farm.made("/statements", period)["id"]
+    ids["identity"] = farm.made("/seller-identities", {"number": "068099000123"})["id"]
 
 
 def declared(app: Flask) -> dict[str, Callable[..., Any]]:
