@@ -301,6 +301,8 @@ IDS_IN_BODIES = [
     ("POST /offers", "/on_behalf_of", "other_farm_organisation"),
     ("POST /orders/<order_id>/deliveries", "/line_id", "order"),
     ("POST /deliveries/<delivery_id>/despatch", "/lot_id", "lot_of_another"),
+    ("POST /orders/<order_id>/carriage", "/carrier_organisation_id", "farm_organisation"),
+    ("POST /quality-schedules", "/seller_id", "processor_organisation"),
 ]
 
 

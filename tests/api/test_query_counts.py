@@ -66,7 +66,9 @@ def plentiful(trade: Trade) -> dict[str, Account]:
         a_claim(farm, buyer, a_delivery(farm, buyer, order, quantity="1"))
     readers = dict.fromkeys(("tokens", "invitations", "sites", "lots", "certificates"), farm)
     readers |= {"notifications": farm, "demands": buyer, "orders": buyer}
-    readers |= {"deliveries": buyer, "claims": farm}
+    for _ in range(MANY):
+        buyer.made("/quality-schedules", {"commodity": COMMODITY, "rules": []})
+    readers |= {"deliveries": buyer, "claims": farm, "quality-schedules": buyer}
     readers |= {"memberships": cooperative, "rounds": trade.operator}
     return readers
 
