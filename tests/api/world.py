@@ -109,6 +109,9 @@ def populated(app: Flask, connection: Connection) -> World:
     ids["draft_offer"] = an_offer(farm, lot, draft=True, quantity="1")["id"]
     loose = an_offer(farm, lot, firm=False, quantity="30")
     ids["order"] = an_order(processor, loose)["id"]
+    rule = {"kind": "reject_limit", "attribute": "moisture", "above": "20"}
+    made_for = {"seller_id": farm.organisation_id, "commodity": "green-coffee-robusta"}
+    ids["schedule"] = processor.made("/quality-schedules", made_for | {"rules": [rule]})["id"]
     _deliver(world)
     ids["demand"] = a_demand(processor)["id"]
     ids["draft_demand"] = a_demand(processor, draft=True)["id"]
