@@ -61,6 +61,7 @@ def blueprints() -> "list[Blueprint]":
     from app.clearing.api import blueprint as clearing
     from app.deliveries.api import blueprint as deliveries
     from app.deliveries.claim_api import blueprint as claims
+    from app.deliveries.shortage_api import blueprint as shortages
     from app.lots.api import blueprint as lots
     from app.market.api import blueprint as market
     from app.notifications.api import blueprint as notifications
@@ -79,6 +80,7 @@ def blueprints() -> "list[Blueprint]":
         clearing,
         deliveries,
         claims,
+        shortages,
         settlement,
         papers,
         notifications,

@@ -80,6 +80,12 @@ def despatched(lines: list[UUID]) -> dict[UUID, Decimal]:
     return _under_way(lines, only=Delivery.status != DeliveryStatus.SCHEDULED)
 
 
+def planned(line_id: UUID) -> Sequence[Delivery]:
+    """Deliveries of a line that have not left, in their order; the order must be locked."""
+    waiting = and_(Delivery.order_line_id == line_id, Delivery.status == DeliveryStatus.SCHEDULED)
+    return db.session.scalars(deliveries(waiting).order_by(Delivery.number)).all()
+
+
 def unfinished(order_id: UUID) -> bool:
     """Whether a delivery of the order has neither ended nor been called off."""
     return bool(

@@ -180,4 +180,24 @@ DELIVERY_TOPICS: dict[str, Topic] = {
             )
         }
     ),
+    "shortage.shared": Topic(
+        {
+            "seller": Sentence(
+                "Thiếu {commodity}: {buyer} được {allotted}/{quantity} {unit}",
+                "Lô chỉ còn {available} {unit}; theo quy tắc {rule}, {buyer} được {allotted} trong "
+                "{quantity} {unit} đã hứa. Lý do: {reason}",
+                "Shortage of {commodity}: {allotted} of {quantity} {unit} for {buyer}",
+                "Only {available} {unit} of the lot is there; by the rule {rule}, {buyer} gets "
+                "{allotted} of the {quantity} {unit} promised. Reason: {reason}",
+            ),
+            "buyer": Sentence(
+                "Thiếu {commodity}: bạn được {allotted}/{quantity} {unit}",
+                "{seller} chỉ còn {available} {unit} cho mọi đơn. Theo quy tắc {rule}, bạn được "
+                "{allotted} trong {quantity} {unit} đã hứa. Lý do: {reason}",
+                "Shortage of {commodity}: {allotted} of {quantity} {unit} for you",
+                "{seller} has only {available} {unit} for all orders. By the rule {rule}, you get "
+                "{allotted} of the {quantity} {unit} promised. Reason: {reason}",
+            ),
+        }
+    ),
 }

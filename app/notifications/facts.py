@@ -27,6 +27,8 @@ AMOUNTS = (
     "payable_amount",
     "haulage_amount",
     "shortfall",
+    "allotted",
+    "available",
     "provisional_credit",
     "credit",
     "amount",
@@ -43,6 +45,20 @@ CARRIERS = {
         "seller": "the seller",
         "cooperative": "the cooperative",
         "third_party": "a third party",
+    },
+}
+RULES = {
+    "vi": {
+        "contract_first": "hợp đồng trước",
+        "pro_rata": "chia theo tỷ lệ",
+        "priority": "ai cần sớm hơn được trước",
+        "first_come": "ai đặt trước được trước",
+    },
+    "en": {
+        "contract_first": "contracts first",
+        "pro_rata": "everybody the same part",
+        "priority": "soonest needed first",
+        "first_come": "first come, first served",
     },
 }
 OUTCOMES = {
@@ -95,6 +111,7 @@ def facts_for(payload: dict[str, Any], locale: str) -> dict[str, str]:
     facts["when"] = _when(facts.get("scheduled_for"), locale)
     facts["short"] = _short(facts, locale) if payload.get("shortfall_reason") else ""
     facts["carrier"] = CARRIERS[locale].get(str(payload.get("carrier")), "")
+    facts["rule"] = RULES[locale].get(str(payload.get("rule")), "")
     facts["outcome"] = OUTCOMES[locale].get(str(payload.get("status")), "")
     facts["why"] = _why(payload, locale)
     facts["instead"] = _instead(facts.get("substitution_reason"), locale)

@@ -21,6 +21,7 @@ REQUIRED = {
     "POST /orders/<order_id>/confirmation",
     "POST /orders/<order_id>/cancellation",
     "POST /orders/<order_id>/deliveries",
+    "POST /lots/<lot_id>/shortage",
     "POST /orders/<order_id>/carriage",
     "POST /deliveries/<delivery_id>/cancellation",
     "POST /deliveries/<delivery_id>/despatch",

@@ -73,7 +73,10 @@ def plentiful(trade: Trade) -> dict[str, Account]:
     readers |= {"notifications": farm, "demands": buyer, "orders": buyer}
     for _ in range(MANY):
         buyer.made("/quality-schedules", {"commodity": COMMODITY, "rules": []})
+        little = {"available": "0.5", "reason": "Ít"}
+        farm.made(f"/lots/{an_order(buyer, an_offer(farm))['lines'][0]['lot_id']}/shortage", little)
     readers |= {"deliveries": buyer, "claims": farm, "quality-schedules": buyer}
+    readers |= {"shortages": buyer}
     readers |= {"memberships": cooperative, "rounds": trade.operator}
     return readers
 

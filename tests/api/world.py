@@ -137,6 +137,10 @@ def _deliver(world: World) -> None:
     farm, processor, ids = world["farm"], world["processor"], world.ids
     order = an_order(processor, an_offer(farm), "50")
     ids["running_order"], ids["running_line"] = order["id"], order["lines"][0]["id"]
+    ids["running_lot"] = order["lines"][0]["lot_id"]
+    short = an_order(processor, an_offer(farm), "50")["lines"][0]["lot_id"]
+    little = {"available": "10", "reason": "Chuột cắn"}
+    ids["shortage"] = farm.made(f"/lots/{short}/shortage", little)["id"]
     for state in ("scheduled", "weighed", "inspected", "accepted"):
         wanted = {"quantity": "5", "neutral_inspection": state == "weighed"}
         planned = scheduled(farm, order, **wanted)
