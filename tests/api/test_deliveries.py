@@ -271,6 +271,37 @@ def test_a_correction_is_a_further_row_and_a_further_slip(
     assert farm.read(f"{path}/slip")["payable_amount"] == 7_200_000
 
 
+def test_an_order_s_end_ends_what_it_was_sold_from(trade: Trade, farm: Account) -> None:
+    buyer = trade.processor()
+    lot = a_lot(farm, quantity="0.5", unit="tạ")
+    assert (lot["quantity"], lot["quantity_as_typed"]) == (
+        "50.000",
+        {"quantity": "0.5", "unit": "tạ"},
+    )
+    offer = an_offer(farm, lot)
+    orders = [an_order(buyer, offer, "25") for _ in range(2)]
+
+    def states() -> list[str]:
+        paths = (f"/offers/{offer['id']}", f"/lots/{lot['id']}")
+        return [farm.read(path)["status"] for path in paths]
+
+    a_delivery(farm, buyer, orders[0])
+    assert states() == ["committed", "harvested"]
+    a_delivery(farm, buyer, orders[1])
+    assert states() == ["closed", "exhausted"]
+
+
+def test_a_cancelled_order_calls_off_what_was_planned(
+    trade: Trade, farm: Account, buyer: Account, order: dict[str, Any]
+) -> None:
+    delivery = scheduled(farm, order)
+    buyer.made(f"/orders/{order['id']}/cancellation")
+    answer = farm.post(f"/deliveries/{delivery['id']}/despatch", {"quantity": "1"})
+    assert code_of(answer) == (409, "order_not_under_way")
+    trade.relay()
+    assert farm.read(f"/deliveries/{delivery['id']}")["status"] == "cancelled"
+
+
 def test_a_substitution_is_recorded_as_one(trade: Trade, farm: Account, buyer: Account) -> None:
     lot, spare = a_lot(farm), a_lot(farm)
     order = an_order(buyer, an_offer(farm, lot), "40")
