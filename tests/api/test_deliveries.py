@@ -355,3 +355,27 @@ def test_a_delivery_between_others_is_missing(trade: Trade, farm: Account, buyer
     assert stranger.read("/deliveries")["items"] == []
     shown = buyer.read(f"/orders/{delivery['order_id']}/deliveries")["items"]
     assert [one["id"] for one in shown] == [delivery["id"]]
+
+
+def test_the_slip_is_a_page_for_who_asks_for_one(farm: Account, buyer: Account) -> None:
+    bad = {"net": "100", "result": "rejected", "reason": "Lá già <b>"}
+    order = tea_order(farm, buyer)
+    delivery = scheduled(farm, order)
+    despatched(farm, delivery)
+    weighed(buyer, delivery, "940", surface_water="3")
+    inspected(buyer, delivery, accepted_part("840", qualities={"coarse_leaf": "9.5"}), bad)
+    path = f"/deliveries/{delivery['id']}/slip"
+    assert "Bản tạm tính" in buyer.get(path, Accept="text/html").get_data(as_text=True)
+    accepted(buyer, delivery)
+    page = buyer.get(path, Accept="text/html,application/xhtml+xml,*/*;q=0.8")
+    assert page.content_type == "text/html; charset=utf-8"
+    assert "Accept" in page.headers["Vary"]
+    text = page.get_data(as_text=True)
+    shown = ("840 kg × 8.000 đ/kg", "6.720.000 đ", "-201.600 đ", "6.518.400 đ", "Phiếu số 1")
+    for figure in (*shown, "Nước bám bề mặt 3", "Búp chè tươi", "Lá già &lt;b&gt;", "9,5"):
+        assert figure in text, figure
+    for wanted in ("application/json", "*/*", ""):
+        assert buyer.get(path, Accept=wanted).content_type == "application/json"
+    style = buyer.app.test_client().get("/slip.css")
+    assert (style.status_code, style.content_type) == (200, "text/css; charset=utf-8")
+    assert "size: A4" in style.get_data(as_text=True)
