@@ -24,7 +24,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     from app.core import logs, problem_json, queue, requests
     from app.core.db import db
     from app.core.openapi import describe
-    from app.web import docs, health
+    from app.web import docs, health, slip
 
     settings = settings or load_settings()
     logs.configure()
@@ -50,6 +50,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
         api.register_blueprint(blueprint, url_prefix="/api/v1")
     app.register_blueprint(docs.blueprint)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(slip.blueprint)
     return app
 
 

@@ -13,6 +13,7 @@ from app.core.errors import Problem, invalid
 from app.core.money import HIGHEST_AMOUNT
 from app.core.quantity import HIGHEST_QUANTITY, in_stock_unit
 from app.deliveries.facts import accepted_quantity, delivery_facts, slip_document, slip_facts
+from app.deliveries.finishing import receive_if_complete
 from app.deliveries.inspecting import checked_parts
 from app.deliveries.models import (
     ENDED,
@@ -24,7 +25,6 @@ from app.deliveries.models import (
     Slip,
     Weighing,
 )
-from app.deliveries.operations import receive_if_complete
 from app.deliveries.queries import claims_of
 
 

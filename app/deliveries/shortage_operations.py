@@ -10,8 +10,9 @@ from app.accounts.models import Person
 from app.core import outbox
 from app.core.db import db
 from app.core.errors import Problem
+from app.deliveries.finishing import receive_if_complete
 from app.deliveries.models import Delivery, Shortage, ShortageShare
-from app.deliveries.operations import cancel_delivery, receive_if_complete
+from app.deliveries.operations import cancel_delivery
 from app.deliveries.queries import despatched, outstanding, planned
 from app.deliveries.shortage_queries import dues_of, live_orders
 from app.deliveries.shortage_rules import Promise, figures, share_out

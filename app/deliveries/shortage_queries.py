@@ -13,10 +13,8 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.deliveries.models import Delivery, DeliveryStatus, Shortage, ShortageShare
 from app.lots.models import Lot
-from app.orders.models import Order, OrderLine, OrderStatus
+from app.orders.models import LIVE, Order, OrderLine
 from app.orders.queries import buying, orders
-
-LIVE = (OrderStatus.PLACED, OrderStatus.CONFIRMED, OrderStatus.IN_DELIVERY)
 
 
 def shortages(reader: Organisation) -> Select[Shortage]:

@@ -3,7 +3,8 @@
 import marshmallow as ma
 
 from app.core.fields import Choice, Id, Instant, Quantity, Schema, String
-from app.deliveries.schemas import UNIT, Reason
+from app.deliveries.schemas import Reason
+from app.lots.schemas import UNIT
 from app.market.models import ShortageRule
 
 

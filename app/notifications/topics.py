@@ -50,6 +50,7 @@ TOPICS: dict[str, Topic] = {
         }
     ),
     "lot.spoiled": SILENT,
+    "lot.exhausted": SILENT,
     "offer.listed": Topic(
         {
             "all": Sentence(

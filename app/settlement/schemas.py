@@ -123,7 +123,7 @@ class PayoutIn(Schema):
             raise ValidationError("Give an amount or settlements.", "amount")
 
 
-class ShareOut(Schema):
+class PayoutShareOut(Schema):
     settlement_id = Id()
     purpose = ma.fields.String(attribute="settlement.purpose")
     delivery_id = Id(attribute="settlement.delivery_id")
@@ -139,7 +139,7 @@ class PayoutOut(Schema):
     status = ma.fields.String()
     amount = ma.fields.Integer()
     reference = ma.fields.String(allow_none=True)
-    shares = ma.fields.List(ma.fields.Nested(ShareOut))
+    shares = ma.fields.List(ma.fields.Nested(PayoutShareOut))
     recorded_at = Instant()
     confirmed_at = Instant(allow_none=True)
     bounced_at = Instant(allow_none=True)

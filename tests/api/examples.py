@@ -93,7 +93,7 @@ def _site(_: Account, __: Ids) -> dict[str, Any]:
 
 
 def _lot(caller: Account, _: Ids) -> dict[str, Any]:
-    return lot_body(caller, ready_at=day(-1), certificates=[], on_behalf_of=None)
+    return lot_body(caller, unit="kg", ready_at=day(-1), certificates=[], on_behalf_of=None)
 
 
 def _certificate(caller: Account, _: Ids) -> dict[str, Any]:
@@ -374,7 +374,8 @@ EXAMPLES: dict[str, Example] = {
         subject="forecast",
         body=lambda _, __: {
             "harvested_at": day(-1),
-            "quantity": "90",
+            "quantity": "9",
+            "unit": "yến",
             "grade": "2",
             "qualities": {"moisture": "11.5"},
         },

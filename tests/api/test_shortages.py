@@ -105,7 +105,8 @@ def test_what_has_left_is_not_short_and_an_order_may_be_complete_by_it(
     assert shortage["shares"][0]["promised"] == "20.000"
     assert buyer.read(f"/orders/{order['id']}")["status"] == "received"
     again = farm.post(f"/lots/{lot['id']}/shortage", {"available": "0", "reason": "x"})
-    assert code_of(again) == (409, "nothing_promised")
+    assert code_of(again) == (409, "lot_not_available")
+    assert farm.read(f"/lots/{lot['id']}")["status"] == "exhausted"
 
 
 def test_a_demand_wants_again_what_will_not_come(trade: Trade, farm: Account) -> None:
