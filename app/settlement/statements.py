@@ -43,11 +43,7 @@ def issue_statement(
         raise invalid("/period_until", "Phải sau ngày bắt đầu.", "Must not be before period_from.")
     if period_until >= clock.local_date(now):
         raise invalid("/period_until", "Kỳ này chưa kết thúc.", "This period has not ended yet.")
-    db.session.scalars(
-        select(Organisation)
-        .where(Organisation.id == organisation_id)
-        .with_for_update(key_share=True)
-    ).one()
+    _one_at_a_time(organisation_id)
     last = last_statement(organisation_id)
     if last is not None and period_from != last.period_until + timedelta(days=1):
         raise PeriodClosed(next_from=(last.period_until + timedelta(days=1)).isoformat())
@@ -96,8 +92,12 @@ def issue_monthly_statements(*, now: datetime, most: int = 1) -> int:
         .order_by(LedgerEntry.organisation_id)
         .limit(most)
     ).all()
+    issued = 0
     for organisation_id, first in waiting:
+        _one_at_a_time(organisation_id)
         last = last_statement(organisation_id)
+        if last is not None and last.period_until >= until:
+            continue
         begins = (
             last.period_until + timedelta(days=1)
             if last
@@ -106,7 +106,8 @@ def issue_monthly_statements(*, now: datetime, most: int = 1) -> int:
         issue_statement(
             organisation_id=organisation_id, period_from=begins, period_until=until, now=now
         )
-    return len(waiting)
+        issued += 1
+    return issued
 
 
 def last_statement(organisation_id: UUID) -> Statement | None:
@@ -134,6 +135,15 @@ def get_statement(statement_id: UUID, *, seen: ColumnElement[bool]) -> Statement
 def balance_of(sums: Sums) -> int:
     """What a party is owed over all, money that moved outside left out."""
     return sum(amount for account, amount in sums.items() if account != Account.BANK)
+
+
+def _one_at_a_time(organisation_id: UUID) -> None:
+    """Make whoever else closes a period of this party wait."""
+    db.session.scalars(
+        select(Organisation.id)
+        .where(Organisation.id == organisation_id)
+        .with_for_update(key_share=True)
+    ).one()
 
 
 def _is_unstated(until: date) -> ColumnElement[bool]:
