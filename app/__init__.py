@@ -24,7 +24,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     from app.core import logs, problem_json, queue, requests
     from app.core.db import db
     from app.core.openapi import describe
-    from app.web import docs, health
+    from app.web import docs, health, slip
 
     settings = settings or load_settings()
     logs.configure()
@@ -50,6 +50,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
         api.register_blueprint(blueprint, url_prefix="/api/v1")
     app.register_blueprint(docs.blueprint)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(slip.blueprint)
     return app
 
 
@@ -61,11 +62,15 @@ def blueprints() -> "list[Blueprint]":
     from app.clearing.api import blueprint as clearing
     from app.contracts.api import blueprint as contracts
     from app.deliveries.api import blueprint as deliveries
+    from app.deliveries.claim_api import blueprint as claims
+    from app.deliveries.shortage_api import blueprint as shortages
     from app.lots.api import blueprint as lots
     from app.market.api import blueprint as market
     from app.notifications.api import blueprint as notifications
     from app.orders.api import blueprint as orders
     from app.places.api import blueprint as places
+    from app.settlement.api import blueprint as settlement
+    from app.settlement.papers_api import blueprint as papers
 
     return [
         accounts,
@@ -77,6 +82,10 @@ def blueprints() -> "list[Blueprint]":
         clearing,
         contracts,
         deliveries,
+        claims,
+        shortages,
+        settlement,
+        papers,
         notifications,
         analytics,
     ]

@@ -7,7 +7,7 @@ application's role).
 import os
 
 from alembic import context
-from sqlalchemy import Connection, create_engine, make_url, pool, text
+from sqlalchemy import Connection, create_engine, inspect, make_url, pool, text
 
 import app
 from app.config import with_driver
@@ -15,6 +15,19 @@ from app.core.db import Base
 
 app.blueprints()
 ONE_AT_A_TIME = 7_203_110
+
+# What is only ever added to; balances are written by the ledger's trigger alone.
+APPENDED = (
+    "ledger_transaction",
+    "ledger_entry",
+    "statement",
+    "statement_entry",
+    "identity_reading",
+)
+KEPT_FROM_APPLICATION = {
+    **dict.fromkeys(APPENDED, "UPDATE, DELETE, TRUNCATE"),
+    "balance": "INSERT, UPDATE, DELETE, TRUNCATE",
+}
 
 
 def grant_to_application(connection: Connection) -> None:
@@ -29,6 +42,10 @@ def grant_to_application(connection: Connection) -> None:
         f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {name}",
     ):
         connection.execute(text(statement))
+    present = set(inspect(connection).get_table_names())
+    for table, taken in KEPT_FROM_APPLICATION.items():
+        if table in present:
+            connection.execute(text(f"REVOKE {taken} ON {table} FROM {name}"))
 
 
 def run() -> None:

@@ -78,3 +78,16 @@ def brought(farm: Account, buyer: Account, delivery: dict[str, Any], until: str)
         if state == until:
             return made
     raise AssertionError(until)
+
+
+def a_claim(
+    farm: Account, buyer: Account, delivery: dict[str, Any], until: str = "open", **body: Any
+) -> dict[str, Any]:
+    """A claim of a tenth, open, refused or escalated."""
+    asked = {"share": "0.1", "reason": "Lẫn đá"} | body
+    claim = buyer.made(f"/deliveries/{delivery['id']}/claims", asked)
+    if until in ("refused", "escalated"):
+        claim = farm.made(f"/claims/{claim['id']}/answer", {"result": "refused"})
+    if until == "escalated":
+        claim = buyer.made(f"/claims/{claim['id']}/escalation")
+    return claim

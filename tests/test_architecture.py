@@ -159,11 +159,12 @@ def test_both_languages_of_a_topic_tell_the_same() -> None:
 
 def tasks() -> dict[str, Any]:
     """Our tasks by the names under which they are called."""
-    from workers import clearing, housekeeping, notifications
+    from workers import clearing, housekeeping, notifications, settlement
 
     assert clearing
     assert housekeeping
     assert notifications
+    assert settlement
     return {name: one for name, one in celery.tasks.items() if not name.startswith("celery.")}
 
 
@@ -188,9 +189,10 @@ def nudged() -> set[str]:
 
 
 def test_every_task_is_called_by_the_clock_or_by_a_nudge() -> None:
+    found = set(tasks())
     on_time = {entry["task"] for entry in celery.conf.beat_schedule.values()}
-    assert on_time | nudged() == set(tasks())
-    assert nudged() - set(tasks()) == set()
+    assert on_time | nudged() == found
+    assert nudged() - found == set()
 
 
 def test_a_look_that_nobody_took_in_time_is_forgotten() -> None:
@@ -292,6 +294,7 @@ def test_what_belongs_to_somebody_says_to_whom() -> None:
         "outbox_message",
         "consumed_message",
         "saved_answer",
+        "ledger_transaction",
     }
     without = {
         table.name

@@ -24,7 +24,12 @@ class InApplication(Task):  # type: ignore[type-arg]
 
 
 celery.Task = InApplication  # type: ignore[misc]
-celery.conf.imports = ("workers.clearing", "workers.housekeeping", "workers.notifications")
+celery.conf.imports = (
+    "workers.clearing",
+    "workers.housekeeping",
+    "workers.notifications",
+    "workers.settlement",
+)
 celery.conf.beat_schedule = {
     task: {"task": task, "schedule": schedule(seconds), "options": {"expires": seconds}}
     for task, seconds in {
@@ -34,5 +39,8 @@ celery.conf.beat_schedule = {
         "workers.housekeeping.expire": 30.0,
         "workers.housekeeping.keep_contracts": 60.0,
         "workers.housekeeping.forget_old_answers": 3600.0,
+        "workers.settlement.finalise": 30.0,
+        "workers.settlement.tell_overdue": 600.0,
+        "workers.settlement.close_month": 3600.0,
     }.items()
 }

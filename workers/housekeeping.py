@@ -1,4 +1,4 @@
-"""What ends by the clock: offers, demands, orders, matches, saved answers."""
+"""What ends by the clock: offers, demands, orders, matches, claims, saved answers."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,6 +11,7 @@ from app.core import clock
 from app.core.idempotency import forget_old_answers as forget
 from app.core.queue import celery
 from app.core.transaction import retried, transaction
+from app.deliveries.claim_operations import time_out_claims
 from app.market.demand_operations import expire_demands
 from app.market.offer_operations import expire_offers
 from app.orders.operations import expire_orders
@@ -19,7 +20,15 @@ from app.orders.operations import expire_orders
 @celery.task(name="workers.housekeeping.expire")
 def expire() -> None:
     """End what is over, in batches, until nothing is left."""
-    for end in (expire_matches, expire_orders, expire_offers, expire_demands, begin_contracts):
+    over = (
+        expire_matches,
+        expire_orders,
+        expire_offers,
+        expire_demands,
+        time_out_claims,
+        begin_contracts,
+    )
+    for end in over:
         while retried(partial(_ended, end)):
             pass
 

@@ -10,9 +10,11 @@ from app.core import clock, outbox
 from app.core.outbox import OutboxMessage
 from app.core.queue import celery
 from app.core.transaction import retried, transaction
+from app.deliveries.operations import follow_order
 from app.notifications import operations
 from app.notifications.mail import MailRefused, MailServer
 from app.notifications.models import Dispatch
+from app.settlement.operations import settle_message
 
 log = structlog.get_logger()
 BATCH = 50
@@ -58,6 +60,8 @@ def _relay(message: OutboxMessage) -> None:
 def _deliver(message: OutboxMessage) -> None:
     with transaction():
         now = clock.now()
+        follow_order(message=message, now=now)
+        settle_message(message=message, now=now)
         operations.notify(message=message, now=now)
         outbox.mark_delivered(message.id, now=now)
 

@@ -136,6 +136,10 @@ class Caller:
             raise MandateMissing
         return Party(on_behalf_of, Capacity.AGENT, own.id)
 
+    def acts_for(self, row: Represented | Party) -> bool:
+        """Whether what is done to ``row`` is done as its party or as the agent it names."""
+        return self.acting.id in (row.organisation_id, row.agent_id)
+
     def check_may_act(self, row: Represented | Party) -> None:
         """Let only the party itself, or its agent while mandated, change what is its own.
 
@@ -249,8 +253,12 @@ SELLERS = Acting(_SELLING, _WRITING)
 BUYERS = Acting(_BUYING, _WRITING)
 JOINERS = Acting((Kind.FARM, Kind.FARMER_GROUP), _MANAGING)
 TRADE_MANAGERS = Acting(_TRADING, _MANAGING)
+BUYER_READERS = Acting(_BUYING, tuple(RoleName))
+COOPERATIVE_MANAGERS = Acting((Kind.COOPERATIVE,), _MANAGING)
 COOPERATIVES = Acting((Kind.COOPERATIVE,), tuple(RoleName))
 OPERATORS = Acting((Kind.OPERATOR,), _WRITING)
 VERIFIERS = Acting((Kind.OPERATOR, Kind.AUTHORITY), _WRITING)
 AUTHORITIES = Acting((Kind.AUTHORITY,), _WRITING)
 INSPECTORS = Acting((*_BUYING, Kind.OPERATOR, Kind.AUTHORITY), _WRITING)
+ARBITERS = Acting((Kind.COOPERATIVE, Kind.OPERATOR), _WRITING)
+SCHEDULERS = Acting((*_BUYING, Kind.OPERATOR), _WRITING)

@@ -145,6 +145,22 @@ def current_members(cooperative_id: UUID) -> Select[UUID]:
     )
 
 
+def cooperatives_of(member_id: UUID) -> Sequence[UUID]:
+    """Ids of the cooperatives an organisation belongs to now, the first it joined first."""
+    return db.session.scalars(
+        select(Membership.cooperative_id)
+        .where(Membership.organisation_id == member_id, Membership.ended_on.is_(None))
+        .order_by(Membership.started_on, Membership.id)
+    ).all()
+
+
+def operators() -> Sequence[UUID]:
+    """Ids of the organisations that operate the platform."""
+    return db.session.scalars(
+        select(Organisation.id).where(Organisation.kind == Kind.OPERATOR)
+    ).all()
+
+
 def visible_to(
     model: type[Represented], organisation_id: UUID | None, *, everything: bool
 ) -> ColumnElement[bool]:

@@ -95,7 +95,7 @@ def _market(row: Row, conditions: dict[str, Any], now: datetime) -> Row:
 
 def _commodity(row: Row, bases: set[str]) -> Row:
     spoken = [row["name"]["vi"], row["name"]["en"], *row.get("aliases", [])]
-    facts = ("category", "form", "unit", "shelf_life_hours", "cold_chain")
+    facts = ("category", "form", "unit", "shelf_life_hours", "claim_hours", "cold_chain")
     return (
         _listed(row)
         | _only(row, *facts)

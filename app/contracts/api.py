@@ -193,7 +193,7 @@ def list_shortfalls(caller: Caller, contract_id: UUID, query: dict[str, Any]) ->
     "GET",
     "/contracts/<uuid:contract_id>/balance",
     access=READERS,
-    answer=schemas.BalanceOut,
+    answer=schemas.ContractBalanceOut,
 )
 def get_balance(caller: Caller, contract_id: UUID) -> Balance:
     """What was promised, forecast, called, delivered and accepted, by week.

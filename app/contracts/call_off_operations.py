@@ -200,6 +200,7 @@ def _portions(contract: Contract, week: date, quantity: Decimal, now: datetime) 
         site_id=contract.pickup_site_id,
         status=LotStatus.FORECAST,
         quantity=missing,
+        unit=None,
         grade=None,
         qualities={},
         harvested_at=None,

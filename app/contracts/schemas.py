@@ -55,7 +55,7 @@ class WeekIn(Schema):
     promised = Quantity(required=True)
 
 
-class AdvanceIn(Schema):
+class AgreedAdvanceIn(Schema):
     due_on = Day(required=True)
     amount = Integer(lowest=1, highest=10**12, required=True)
     kind = Choice(("money", "inputs"), load_default="money")
@@ -78,7 +78,9 @@ class TermsIn(Schema):
     payment_days = Integer(lowest=0, highest=365, load_default=PAYMENT_DAYS)
     carrier = Choice(Carrier, load_default=str(Carrier.BUYER))
     advances = ma.fields.List(
-        ma.fields.Nested(AdvanceIn), load_default=list, validate=validate.Length(max=MOST_ADVANCES)
+        ma.fields.Nested(AgreedAdvanceIn),
+        load_default=list,
+        validate=validate.Length(max=MOST_ADVANCES),
     )
     remedies = ma.fields.Nested(
         Remedies, load_default=lambda: {"non_purchase": Decimal(0), "side_selling": Decimal(0)}
@@ -217,7 +219,7 @@ class BreachOut(Schema):
     ended_at = Instant(allow_none=True)
 
 
-class BalanceRow(Schema):
+class ContractWeekBalance(Schema):
     week = Day()
     promised = Quantity()
     forecast = Quantity(allow_none=True)
@@ -227,8 +229,8 @@ class BalanceRow(Schema):
     remaining = Quantity()
 
 
-class BalanceOut(Schema):
-    weeks = ma.fields.List(ma.fields.Nested(BalanceRow))
+class ContractBalanceOut(Schema):
+    weeks = ma.fields.List(ma.fields.Nested(ContractWeekBalance))
     promised = Quantity()
     called = Quantity()
     delivered = Quantity()

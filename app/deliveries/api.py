@@ -3,20 +3,25 @@
 from typing import Any
 from uuid import UUID
 
+from flask import Response, after_this_request, make_response, render_template, request
 from sqlalchemy import ColumnElement
 
 from app.accounts.access import BUYERS, INSPECTORS, READERS, SELLERS, TRADERS, Caller
 from app.accounts.models import Kind
+from app.catalogue.queries import get_commodity
 from app.core.errors import invalid
 from app.core.http import Blueprint
 from app.core.idempotency import Idempotency
 from app.core.paging import By, Page, PageQuery, page, page_schema
 from app.deliveries import operations, queries, receipt_operations, schemas
 from app.deliveries.models import Delivery
+from app.deliveries.slip_page import slip_page
 from app.orders.models import Order
 from app.orders.queries import buying, concerning, get_order, selling
 
-blueprint = Blueprint("deliveries", __name__, description="Deliveries and claims")
+POLICY = "default-src 'none'; style-src 'self'; form-action 'none'; frame-ancestors 'none'"
+
+blueprint = Blueprint("deliveries", __name__, description="Deliveries")
 
 
 @blueprint.operation(
@@ -215,7 +220,21 @@ def get_slip(caller: Caller, delivery_id: UUID) -> Any:
     Phải trả bao nhiêu cho chuyến hàng và vì sao; bản xem trước khi chưa nhận. Có cả dạng trang in.
     """
     delivery = queries.get_delivery(delivery_id, seen=queries.seen_by(caller.acting))
-    return receipt_operations.slip_of(delivery=delivery)
+    slip = receipt_operations.slip_of(delivery=delivery)
+    after_this_request(_by_accept)
+    if request.accept_mimetypes.best_match(("application/json", "text/html")) != "text/html":
+        return slip
+    commodity = get_commodity(delivery.line.commodity_code)
+    page = make_response(
+        render_template("slip.html", **slip_page(delivery=delivery, slip=slip, commodity=commodity))
+    )
+    page.headers["Content-Security-Policy"] = POLICY
+    return page
+
+
+def _by_accept(answer: Response) -> Response:
+    answer.vary.add("Accept")
+    return answer
 
 
 def _locked(delivery_id: UUID, seen: ColumnElement[bool]) -> Delivery:

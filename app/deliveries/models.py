@@ -15,6 +15,8 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from app.accounts.models import one_of
 from app.core.db import Amount, Base, Identified, Quantity
+from app.core.errors import Problem
+from app.lots.models import Lot
 from app.orders.models import Order, OrderLine
 
 
@@ -264,6 +266,12 @@ class ClaimStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class ClaimUnderWay(Problem):
+    status, code = 409, "claim_under_way"
+    vi = "Chuyến hàng này đang có khiếu nại chưa xong."
+    en = "A claim about this delivery is still under way."
+
+
 class Claim(Identified, Base):
     """The buyer's complaint about an accepted delivery. Amounts are whole VND.
 
@@ -316,7 +324,10 @@ class Claim(Identified, Base):
 
 
 class Shortage(Identified, Base):
-    """Less of a lot is there than was promised; how it was shared out, by which rule."""
+    """Less of a lot is there than was promised; how it was shared out, by which rule.
+
+    ``organisation_id`` is the seller. ``available`` is what had not left and was there.
+    """
 
     __tablename__ = "shortage"
     __table_args__ = (CheckConstraint("available >= 0", name="available_not_negative"),)
@@ -330,6 +341,7 @@ class Shortage(Identified, Base):
     declared_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     declared_at: Mapped[datetime]
 
+    lot: Mapped[Lot] = relationship(lazy="raise_on_sql")
     shares: Mapped[list["ShortageShare"]] = relationship(
         lazy="raise_on_sql", order_by="ShortageShare.position"
     )

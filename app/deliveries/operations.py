@@ -11,14 +11,18 @@ from app.catalogue.queries import get_commodity
 from app.core import outbox
 from app.core.db import db
 from app.core.errors import NotFound, Problem, invalid, missing
+from app.core.outbox import OutboxMessage
 from app.core.quantity import as_typed, in_stock_unit
 from app.deliveries.facts import delivery_facts
 from app.deliveries.models import Delivery, DeliveryStatus, Despatch
-from app.deliveries.queries import outstanding, unfinished
+from app.deliveries.queries import outstanding, planned
 from app.lots.models import Lot
 from app.lots.queries import get_lot
-from app.orders.models import Order, OrderLine, OrderStatus
-from app.orders.operations import begin_delivery, check_under_way, fall_short, receive_order
+from app.orders.models import Order, OrderLine
+from app.orders.operations import begin_delivery, check_under_way, fall_short
+from app.orders.queries import get_order
+
+CONSUMER = "deliveries"
 
 
 class NothingOutstanding(Problem):
@@ -186,17 +190,17 @@ def cancel_delivery(*, delivery: Delivery, now: datetime) -> Delivery:
     return delivery
 
 
-def receive_if_complete(*, order: Order, now: datetime) -> None:
-    """Once nothing is outstanding or under way, the order has been received.
-
-    Args:
-        order: locked.
-    """
-    if order.status != OrderStatus.IN_DELIVERY or unfinished(order.id):
+def follow_order(*, message: OutboxMessage, now: datetime) -> None:
+    """An order was cancelled: what was planned of it is called off; once, however often told."""
+    if message.topic != "order.cancelled":
         return
-    if any(outstanding(line) for line in order.lines):
+    if not outbox.first_time(CONSUMER, message.id, now=now):
         return
-    receive_order(order=order, now=now)
+    order_id = UUID(message.payload["order_id"])
+    order = get_order(order_id, seen=Order.id == order_id, lock=True)
+    for line in order.lines:
+        for delivery in planned(line.id):
+            cancel_delivery(delivery=delivery, now=now)
 
 
 def _check_scheduled(delivery: Delivery) -> None:

@@ -13,9 +13,11 @@ from app.core.errors import Problem, invalid
 from app.core.money import HIGHEST_AMOUNT
 from app.core.quantity import HIGHEST_QUANTITY, in_stock_unit
 from app.deliveries.facts import accepted_quantity, delivery_facts, slip_document, slip_facts
+from app.deliveries.finishing import receive_if_complete
 from app.deliveries.inspecting import checked_parts
 from app.deliveries.models import (
     ENDED,
+    ClaimUnderWay,
     Delivery,
     DeliveryStatus,
     Inspection,
@@ -23,7 +25,7 @@ from app.deliveries.models import (
     Slip,
     Weighing,
 )
-from app.deliveries.operations import receive_if_complete
+from app.deliveries.queries import claims_of
 
 
 class DeliveryNotDespatched(Problem):
@@ -60,6 +62,12 @@ class NothingToCorrect(Problem):
     status, code = 409, "nothing_to_correct"
     vi = "Chưa ghi gì nên không có gì để sửa; hãy bỏ correction_reason."
     en = "Nothing is on record yet; please leave correction_reason out."
+
+
+class CreditsExceedPayable(Problem):
+    status, code = 409, "credits_exceed_payable"
+    vi = "Đã giảm {credited} đồng do khiếu nại, nhiều hơn số phải trả sau khi sửa."
+    en = "{credited} VND were credited for claims, more than would be payable."
 
 
 class NeutralInspectionStands(Problem):
@@ -268,8 +276,19 @@ def _inspect(
 
 
 def _correct(delivery: Delivery, reason: str, *, by: Person, now: datetime) -> None:
-    """A new slip for what was accepted before."""
+    """A new slip for what was accepted before.
+
+    Raises:
+        ClaimUnderWay: what a claim is about stays as it is. CreditsExceedPayable: more has been
+        granted than would be payable.
+    """
+    earlier = claims_of(delivery.id)
+    if any(claim.ended_at is None for claim in earlier):
+        raise ClaimUnderWay
     slip = _write_slip(delivery, reason=reason, by=by, now=now)
+    credited = sum(claim.credit or 0 for claim in earlier)
+    if credited > slip.payable_amount:
+        raise CreditsExceedPayable(credited=Decimal(credited))
     outbox.add(
         "delivery.corrected",
         concerns=delivery.order.parties,

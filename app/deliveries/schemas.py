@@ -20,12 +20,11 @@ from app.core.fields import (
 from app.core.paging import PageQuery
 from app.deliveries.facts import accepted_quantity
 from app.deliveries.models import Delivery, DeliveryStatus, PartResult
-from app.lots.schemas import MOST_QUALITIES
+from app.lots.schemas import MOST_QUALITIES, UNIT
 
 MOST_TICKETS = 200
 MOST_PARTS = 100
 WHOLE = Decimal(100)
-UNIT = {"description": "kg, yến, tạ, tấn …; the commodity's own where it is left out"}
 
 
 class Reason(String):

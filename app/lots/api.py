@@ -68,6 +68,7 @@ def harvest_lot(caller: Caller, lot_id: UUID, body: dict[str, Any]) -> Lot:
         lot=_own_lot(caller, lot_id),
         harvested_at=harvested_at,
         quantity=body["quantity"],
+        unit=body["unit"],
         grade=body["grade"],
         qualities=body["qualities"],
         now=caller.now,

@@ -21,7 +21,7 @@ from app.catalogue.queries import (
 from app.core import clock, outbox
 from app.core.db import db
 from app.core.errors import Problem, invalid, missing
-from app.core.quantity import QUANTITY_STEP
+from app.core.quantity import QUANTITY_STEP, as_typed, in_stock_unit
 from app.lots.models import Certificate, Lot, LotStatus, lot_certificate
 from app.lots.qualities import check_qualities
 from app.places.models import Plot
@@ -51,6 +51,7 @@ def declare_lot(
     plot_id: UUID | None = None,
     status: LotStatus,
     quantity: Decimal,
+    unit: str | None,
     grade: str | None,
     qualities: dict[str, Any],
     harvested_at: datetime | None,
@@ -58,7 +59,7 @@ def declare_lot(
     certificates: Sequence[UUID],
     now: datetime,
 ) -> Lot:
-    """Declare a harvested or forecast lot.
+    """Declare a harvested or forecast lot, its quantity in ``unit`` or the commodity's own.
 
     Raises:
         Invalid: an unknown commodity, grade or quality, or instants that do not fit the status.
@@ -82,7 +83,8 @@ def declare_lot(
         plot=plot,
         season=clock.local_date(ready_at).year if plot else None,
         status=status,
-        quantity=quantity,
+        quantity=in_stock_unit(quantity, unit, traded.unit, field="/quantity"),
+        quantity_as_typed=as_typed(quantity, unit, traded.unit),
         grade=grade,
         qualities=check_qualities(traded, qualities, complete=harvested),
         harvested_at=harvested_at,
@@ -108,6 +110,7 @@ def harvest_lot(
     lot: Lot,
     harvested_at: datetime,
     quantity: Decimal | None,
+    unit: str | None,
     grade: str | None,
     qualities: dict[str, Any],
     now: datetime,
@@ -123,6 +126,9 @@ def harvest_lot(
         raise invalid("/harvested_at", "Chưa tới lúc đó.", "That instant is still to come.")
     commodity = get_commodity(lot.commodity_code)
     _check_grade(commodity, grade)
+    if quantity is not None:
+        lot.quantity_as_typed = as_typed(quantity, unit, commodity.unit)
+        quantity = in_stock_unit(quantity, unit, commodity.unit, field="/quantity")
     lot.harvest(at=harvested_at, quantity=quantity)
     lot.grade = grade or lot.grade
     lot.qualities = check_qualities(commodity, lot.qualities | qualities, complete=True)

@@ -21,6 +21,7 @@ from app.lots.models import LotStatus, Trend
 
 MOST_CERTIFICATES = 20
 MOST_QUALITIES = 30
+UNIT = {"description": "kg, yến, tạ, tấn …; the commodity's own where it is left out"}
 
 
 class LotIn(Schema):
@@ -31,6 +32,7 @@ class LotIn(Schema):
         (LotStatus.FORECAST, LotStatus.HARVESTED), load_default=str(LotStatus.HARVESTED)
     )
     quantity = Quantity(required=True)
+    unit = String(load_default=None, allow_none=True, longest=20, metadata=UNIT)
     grade = String(load_default=None, allow_none=True, longest=80)
     qualities = Dict(
         keys=String(longest=80),
@@ -53,6 +55,7 @@ class HarvestIn(Schema):
 
     harvested_at = Instant(load_default=None, allow_none=True)
     quantity = Quantity(load_default=None, allow_none=True)
+    unit = String(load_default=None, allow_none=True, longest=20, metadata=UNIT)
     grade = String(load_default=None, allow_none=True, longest=80)
     qualities = Dict(
         keys=String(longest=80), values=ma.fields.Raw(), load_default=dict, most=MOST_QUALITIES
@@ -69,6 +72,7 @@ class LotOut(Schema):
     plot_id = Id(allow_none=True)
     status = ma.fields.String()
     quantity = Quantity()
+    quantity_as_typed = ma.fields.Dict()
     reserved = Quantity()
     left = Quantity(metadata={"description": "not on offer or sold yet"})
     grade = ma.fields.String(allow_none=True)

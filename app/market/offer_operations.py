@@ -25,6 +25,7 @@ from app.market.models import (
     OfferStatus,
     Visibility,
 )
+from app.market.queries import offers_for_update
 
 
 class MinimumLotNotSupported(Problem):
@@ -165,15 +166,32 @@ def withdraw_offer(*, offer: Offer, now: datetime) -> Offer:
     """
     if offer.status not in (OfferStatus.DRAFT, OfferStatus.OPEN, OfferStatus.COMMITTED):
         raise OfferNotOpen
-    offer.check_not_held()
-    _end_offer(offer, OfferStatus.WITHDRAWN)
-    outbox.add(
-        "offer.withdrawn",
-        concerns=offer.parties,
-        payload={"offer_id": str(offer.id), "commodity": offer.commodity_code},
-        now=now,
-    )
+    _withdraw(offer, now=now)
     return offer
+
+
+def withdraw_offers_of_lot(*, lot_id: UUID, now: datetime) -> None:
+    """Offer no more of a lot: its open offers are taken off the market, in ascending id.
+
+    Raises:
+        InRound: a round or a match holds a part of one.
+    """
+    known = db.session.scalars(select(Offer.id).where(Offer.lot_id == lot_id)).all()
+    for _, offer in sorted(offers_for_update(set(known)).items()):
+        offer.check_not_held()
+        if offer.status == OfferStatus.OPEN:
+            _withdraw(offer, now=now)
+
+
+def close_offer(*, offer: Offer) -> None:
+    """Everything it sold has been delivered or has ended.
+
+    Args:
+        offer: locked, with nothing remaining.
+    """
+    if offer.status == OfferStatus.COMMITTED:
+        offer.status = OfferStatus.CLOSED
+        db.session.flush()
 
 
 def give_back_to_offer(*, offer: Offer, quantity: Decimal) -> None:
@@ -229,6 +247,17 @@ def price_per_unit(price: Decimal, per: Mapping[str, Any] | None, commodity: Com
     if unit_price > HIGHEST_PRICE:
         raise invalid("/ask_price", "Giá quá cao.", "The price is too high.")
     return unit_price
+
+
+def _withdraw(offer: Offer, *, now: datetime) -> None:
+    offer.check_not_held()
+    _end_offer(offer, OfferStatus.WITHDRAWN)
+    outbox.add(
+        "offer.withdrawn",
+        concerns=offer.parties,
+        payload={"offer_id": str(offer.id), "commodity": offer.commodity_code},
+        now=now,
+    )
 
 
 def _end_offer(offer: Offer, status: OfferStatus) -> None:

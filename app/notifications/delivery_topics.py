@@ -103,4 +103,101 @@ DELIVERY_TOPICS: dict[str, Topic] = {
             )
         }
     ),
+    "claim.filed": Topic(
+        {
+            "seller": Sentence(
+                "{buyer} khiếu nại chuyến {commodity}",
+                "Lý do: {reason}. Đề nghị giảm {provisional_credit} đồng. Hãy trả lời trước "
+                "{answer_by}; quá hạn thì khiếu nại được chấp nhận.",
+                "{buyer} complains about {commodity}",
+                "Reason: {reason}. {provisional_credit} VND are asked for. Please answer before "
+                "{answer_by}; after that the claim is granted.",
+            ),
+            "buyer": Sentence(
+                "Đã gửi khiếu nại chuyến {commodity}",
+                "{seller} có hạn trả lời đến {answer_by}; {provisional_credit} đồng tạm giữ lại.",
+                "Your claim about {commodity} is filed",
+                "{seller} has until {answer_by} to answer; {provisional_credit} VND are set aside.",
+            ),
+        }
+    ),
+    "claim.answered": Topic(
+        {
+            "all": Sentence(
+                "Khiếu nại chuyến {commodity} {outcome}",
+                "Khiếu nại của {buyer} về chuyến {number} của {seller} {outcome}: giảm {credit} "
+                "đồng.{why}",
+                "Claim about {commodity} {outcome}",
+                "The claim of {buyer} about delivery {number} of {seller} is {outcome}: "
+                "{credit} VND credited.{why}",
+            )
+        }
+    ),
+    "claim.escalated": Topic(
+        {
+            "all": Sentence(
+                "Khiếu nại chuyến {commodity} cần phân xử",
+                "{buyer} không đồng ý việc {seller} từ chối khiếu nại {provisional_credit} đồng về "
+                "chuyến {number}. Lý do: {reason}",
+                "A claim about {commodity} needs a decision",
+                "{buyer} does not accept that {seller} refused the claim of {provisional_credit} "
+                "VND about delivery {number}. Reason: {reason}",
+            )
+        }
+    ),
+    "claim.decided": Topic(
+        {
+            "all": Sentence(
+                "Khiếu nại chuyến {commodity} đã phân xử",
+                "Khiếu nại của {buyer} về chuyến {number} của {seller} {outcome}: giảm {credit} "
+                "đồng.{why}",
+                "Claim about {commodity} decided",
+                "The claim of {buyer} about delivery {number} of {seller} is {outcome}: "
+                "{credit} VND credited.{why}",
+            )
+        }
+    ),
+    "claim.lapsed": Topic(
+        {
+            "all": Sentence(
+                "Khiếu nại chuyến {commodity} đã khép lại",
+                "Không ai nhờ phân xử kịp, nên việc {seller} từ chối khiếu nại của {buyer} về "
+                "chuyến {number} có hiệu lực.",
+                "Claim about {commodity} closed",
+                "Nobody asked for a decision in time, so the refusal by {seller} of the claim of "
+                "{buyer} about delivery {number} stands.",
+            )
+        },
+        email=False,
+    ),
+    "claim.withdrawn": Topic(
+        {
+            "all": Sentence(
+                "Khiếu nại chuyến {commodity} đã rút",
+                "{buyer} đã rút khiếu nại về chuyến {number} của {seller}.",
+                "Claim about {commodity} withdrawn",
+                "{buyer} has withdrawn the claim about delivery {number} of {seller}.",
+            )
+        }
+    ),
+    "shortage.shared": Topic(
+        {
+            "seller": Sentence(
+                "Thiếu {commodity}: {buyer} được {allotted}/{quantity} {unit}",
+                "Lô chỉ còn {available} {unit}; theo quy tắc {rule}, {buyer} được {allotted} trong "
+                "{quantity} {unit} đã hứa. Lý do: {reason}",
+                "Shortage of {commodity}: {allotted} of {quantity} {unit} for {buyer}",
+                "Only {available} {unit} of the lot is there; by the rule {rule}, {buyer} gets "
+                "{allotted} of the {quantity} {unit} promised. Reason: {reason}",
+            ),
+            "buyer": Sentence(
+                "Thiếu {commodity}: bạn được {allotted}/{quantity} {unit}",
+                "{seller} chỉ còn {available} {unit} cho mọi đơn. Theo quy tắc {rule}, bạn được "
+                "{allotted} trong {quantity} {unit} đã hứa. Lý do: {reason}",
+                "Shortage of {commodity}: {allotted} of {quantity} {unit} for you",
+                "{seller} has only {available} {unit} for all orders. By the rule {rule}, you get "
+                "{allotted} of the {quantity} {unit} promised. Reason: {reason}",
+            ),
+        }
+    ),
 }

@@ -1,7 +1,7 @@
 """What fills the places of a sentence, as a reader of one language writes it."""
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,14 @@ from app.notifications.sentence import Side
 from app.places.queries import current_province, current_ward
 
 UNITS = {"vi": {"stem": "cành", "head": "con"}, "en": {"stem": "stems", "head": "head"}}
+INSTANTS = (
+    "expires_at",
+    "confirm_by",
+    "starts_at",
+    "scheduled_for",
+    "answer_by",
+    "escalate_by",
+)
 AMOUNTS = (
     "quantity",
     "cleared_quantity",
@@ -30,7 +38,48 @@ AMOUNTS = (
     "payable_amount",
     "haulage_amount",
     "shortfall",
+    "allotted",
+    "available",
+    "provisional_credit",
+    "credit",
+    "amount",
 )
+CARRIERS = {
+    "vi": {
+        "buyer": "người mua",
+        "seller": "người bán",
+        "cooperative": "hợp tác xã",
+        "third_party": "bên thứ ba",
+    },
+    "en": {
+        "buyer": "the buyer",
+        "seller": "the seller",
+        "cooperative": "the cooperative",
+        "third_party": "a third party",
+    },
+}
+RULES = {
+    "vi": {
+        "contract_first": "hợp đồng trước",
+        "pro_rata": "chia theo tỷ lệ",
+        "priority": "ai cần sớm hơn được trước",
+        "first_come": "ai đặt trước được trước",
+    },
+    "en": {
+        "contract_first": "contracts first",
+        "pro_rata": "everybody the same part",
+        "priority": "soonest needed first",
+        "first_come": "first come, first served",
+    },
+}
+OUTCOMES = {
+    "vi": {
+        "granted": "được chấp nhận",
+        "partly_granted": "được chấp nhận một phần",
+        "refused": "bị từ chối",
+    },
+    "en": {"granted": "granted", "partly_granted": "granted in part", "refused": "refused"},
+}
 
 
 def side_of(payload: dict[str, Any], organisation_id: UUID) -> Side:
@@ -50,7 +99,7 @@ def facts_for(payload: dict[str, Any], locale: str) -> dict[str, str]:
         if name in facts:
             facts[name] = number(facts[name], locale)
     for side in ("seller", "buyer"):
-        if f"{side}_id" in payload:
+        if payload.get(f"{side}_id"):
             organisation = db.session.get(Organisation, UUID(payload[f"{side}_id"]))
             facts[side] = organisation.name if organisation else ""
     if payload.get("commodity"):
@@ -65,12 +114,19 @@ def facts_for(payload: dict[str, Any], locale: str) -> dict[str, str]:
         facts["market"] = names[0] if locale == "vi" else names[1]
     if "restriction_id" in payload:
         facts |= _restriction(payload, locale)
-    for name in ("expires_at", "confirm_by", "starts_at", "scheduled_for", "answer_by"):
+    for name in ("due_on", "period_from", "period_until"):
+        if payload.get(name):
+            facts[name] = date.fromisoformat(payload[name]).strftime("%d/%m/%Y")
+    for name in INSTANTS:
         if payload.get(name):
             facts[name] = instant(payload[name])
     facts["confirm"] = _confirm(facts.get("confirm_by"), locale)
     facts["when"] = _when(facts.get("scheduled_for"), locale)
     facts["short"] = _short(facts, locale) if payload.get("shortfall_reason") else ""
+    facts["carrier"] = CARRIERS[locale].get(str(payload.get("carrier")), "")
+    facts["rule"] = RULES[locale].get(str(payload.get("rule")), "")
+    facts["outcome"] = OUTCOMES[locale].get(str(payload.get("status")), "")
+    facts["why"] = _why(payload, locale)
     facts["instead"] = _instead(facts.get("substitution_reason"), locale)
     return defaultdict(str, facts)
 
@@ -127,3 +183,12 @@ def _instead(reason: str | None, locale: str) -> str:
     if locale == "vi":
         return f" Hàng lấy từ lô khác thay thế: {reason}."
     return f" The goods are from another lot instead: {reason}."
+
+
+def _why(payload: dict[str, Any], locale: str) -> str:
+    """What was said with an answer to a claim, or that nothing was said in time."""
+    if payload.get("timed_out"):
+        return " Người bán không trả lời kịp." if locale == "vi" else " The seller did not answer."
+    if payload.get("answer"):
+        return f" “{payload['answer']}”"
+    return ""

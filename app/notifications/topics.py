@@ -6,6 +6,7 @@ in a sentence are filled by `facts.py`.
 
 from app.notifications.contract_topics import CONTRACT_TOPICS
 from app.notifications.delivery_topics import DELIVERY_TOPICS
+from app.notifications.money_topics import MONEY_TOPICS
 from app.notifications.restriction_topics import RESTRICTION_TOPICS
 from app.notifications.sentence import SILENT, Sentence, Topic
 
@@ -51,6 +52,7 @@ TOPICS: dict[str, Topic] = {
         }
     ),
     "lot.spoiled": SILENT,
+    "lot.exhausted": SILENT,
     "offer.listed": Topic(
         {
             "all": Sentence(
@@ -211,7 +213,31 @@ TOPICS: dict[str, Topic] = {
             )
         }
     ),
+    "order.carriage_changed": Topic(
+        {
+            "all": Sentence(
+                "Đổi bên chở đơn {quantity} {unit} {commodity}",
+                "Đơn giữa {seller} và {buyer} nay do {carrier} chở, cước {haulage_amount} đồng.",
+                "Carrier changed: {quantity} {unit} of {commodity}",
+                "The order between {seller} and {buyer} is now carried by {carrier}, "
+                "{haulage_amount} VND.",
+            )
+        }
+    ),
+    "quality_schedule.set": Topic(
+        {
+            "seller": Sentence(
+                "{buyer} đặt bảng giá chất lượng {commodity}",
+                "Các đơn {commodity} mới của {buyer} với bạn theo bảng giá chất lượng số "
+                "{version}.",
+                "{buyer} has set a quality schedule for {commodity}",
+                "New orders of {commodity} by {buyer} with you follow version {version} of its "
+                "quality schedule.",
+            )
+        }
+    ),
     **DELIVERY_TOPICS,
     **RESTRICTION_TOPICS,
     **CONTRACT_TOPICS,
+    **MONEY_TOPICS,
 }

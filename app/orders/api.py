@@ -1,14 +1,21 @@
-"""Orders."""
+"""Orders, their carriage, and the quality schedules they freeze."""
 
 from typing import Any
 from uuid import UUID
 
-from app.accounts.access import BUYERS, READERS, SELLERS, TRADERS, Caller
+from app.accounts.access import BUYERS, READERS, SCHEDULERS, SELLERS, TRADERS, Caller
 from app.core.http import Blueprint
 from app.core.idempotency import Idempotency
 from app.core.paging import By, Page, page, page_schema
-from app.orders import operations, place_operations, queries, schemas
-from app.orders.models import Order
+from app.orders import (
+    carriage_operations,
+    operations,
+    place_operations,
+    queries,
+    schedule_operations,
+    schemas,
+)
+from app.orders.models import Order, QualitySchedule
 
 blueprint = Blueprint("orders", __name__, description="Orders")
 
@@ -95,3 +102,71 @@ def cancel_order(caller: Caller, order_id: UUID) -> Order:
     ours = caller.acting.id in (order.seller_id, order.seller_agent_id)
     caller.check_may_act(order.selling if ours else order.buying)
     return operations.cancel_order(order=order, now=caller.now)
+
+
+@blueprint.operation(
+    "POST",
+    "/orders/<uuid:order_id>/carriage",
+    access=BUYERS,
+    body=schemas.CarriageIn,
+    answer=schemas.OrderOut,
+    status=200,
+    idempotency=Idempotency.REQUIRED,
+)
+def change_carriage(caller: Caller, order_id: UUID, body: dict[str, Any]) -> Order:
+    """Say who carries, as the buyer, before anything has left.
+
+    Chọn bên chở hàng khi hàng chưa đi, với tư cách người mua.
+    """
+    order = queries.get_order(order_id, seen=queries.buying(caller.acting.id), lock=True)
+    caller.check_may_act(order.buying)
+    return carriage_operations.change_carriage(order=order, now=caller.now, **body)
+
+
+@blueprint.operation(
+    "POST",
+    "/quality-schedules",
+    access=SCHEDULERS,
+    body=schemas.ScheduleIn,
+    answer=schemas.ScheduleOut,
+)
+def set_schedule(caller: Caller, body: dict[str, Any]) -> QualitySchedule:
+    """Say how quality moves the price of later orders, as a buyer or for the whole platform.
+
+    Đặt cách chất lượng làm tăng giảm giá của các đơn về sau, cho mình hoặc cho cả sàn.
+    """
+    return schedule_operations.set_schedule(by=caller.acting, now=caller.now, **body)
+
+
+@blueprint.operation(
+    "GET",
+    "/quality-schedules",
+    access=READERS,
+    query=schemas.ScheduleQuery,
+    answer=page_schema(schemas.ScheduleOut),
+)
+def list_schedules(caller: Caller, query: dict[str, Any]) -> Page:
+    """The platform's quality schedules, mine, and those made for me, newest first.
+
+    Các bảng giá chất lượng của sàn, của tôi và dành cho tôi, mới nhất trước.
+    """
+    seen = queries.schedules_seen_by(caller.acting.id, everything=caller.sees_all)
+    statement = queries.schedules(seen)
+    if "commodity" in query:
+        statement = statement.where(QualitySchedule.commodity_code == query["commodity"])
+    return page(statement, order=[By(QualitySchedule.id, descending=True)], query=query)
+
+
+@blueprint.operation(
+    "GET",
+    "/quality-schedules/<uuid:schedule_id>",
+    access=READERS,
+    answer=schemas.ScheduleOut,
+)
+def get_schedule(caller: Caller, schedule_id: UUID) -> QualitySchedule:
+    """One quality schedule.
+
+    Một bảng giá chất lượng.
+    """
+    seen = queries.schedules_seen_by(caller.acting.id, everything=caller.sees_all)
+    return queries.get_schedule(schedule_id, seen=seen)

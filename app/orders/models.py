@@ -25,6 +25,10 @@ class OrderStatus(StrEnum):
     EXPIRED = "expired"
 
 
+# An order that still holds what it took.
+LIVE = (OrderStatus.PLACED, OrderStatus.CONFIRMED, OrderStatus.IN_DELIVERY)
+
+
 class Origin(StrEnum):
     DIRECT = "direct"
     ROUND = "round"

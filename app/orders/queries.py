@@ -84,3 +84,31 @@ def schedules_in_force(
         one.commodity_code: {"id": str(one.id), "version": one.version, "rules": one.rules}
         for one in rows
     }
+
+
+def schedules(condition: ColumnElement[bool]) -> Select[QualitySchedule]:
+    """Quality schedules."""
+    return select(QualitySchedule).where(condition)
+
+
+def schedules_seen_by(organisation_id: UUID, *, everything: bool) -> ColumnElement[bool]:
+    """The platform's schedules, one's own, and those another made for oneself."""
+    if everything:
+        return true()
+    return or_(
+        QualitySchedule.buyer_id.is_(None),
+        QualitySchedule.buyer_id == organisation_id,
+        QualitySchedule.seller_id == organisation_id,
+    )
+
+
+def get_schedule(schedule_id: UUID, *, seen: ColumnElement[bool]) -> QualitySchedule:
+    """A quality schedule among those the caller may see.
+
+    Raises:
+        NotFound: there is none, or it is between others.
+    """
+    schedule = db.session.scalar(schedules(seen).where(QualitySchedule.id == schedule_id))
+    if schedule is None:
+        raise NotFound
+    return schedule

@@ -64,7 +64,9 @@ def _site(_: Account, __: Ids) -> dict[str, Any]:
 
 
 def _lot(caller: Account, _: Ids) -> dict[str, Any]:
-    return lot_body(caller, plot_id=None, ready_at=day(-1), certificates=[], on_behalf_of=None)
+    return lot_body(
+        caller, plot_id=None, unit="kg", ready_at=day(-1), certificates=[], on_behalf_of=None
+    )
 
 
 def _plot(caller: Account, _: Ids) -> dict[str, Any]:
@@ -208,6 +210,105 @@ def _inspection(_: Account, __: Ids) -> dict[str, Any]:
     }
 
 
+def _claim(_: Account, __: Ids) -> dict[str, Any]:
+    return {"share": "0.05", "quantity": None, "reason": "Lẫn đá", "photo": "https://example.com/1"}
+
+
+def _schedule(caller: Account, ids: Ids) -> dict[str, Any]:
+    return {
+        "commodity": "green-coffee-robusta",
+        "seller_id": ids["farm_organisation"] if caller.organisation_id else None,
+        "rules": [
+            {
+                "kind": "steps",
+                "attribute": "moisture",
+                "steps": [
+                    {"from": "12.5", "percent": "-1.5"},
+                    {"from": "13.5", "percent": "-4"},
+                ],
+            },
+            {"kind": "table", "by": "grade", "rows": [{"grade": "2", "percent": "-3"}]},
+            {"kind": "reject_limit", "attribute": "moisture", "above": "15"},
+        ],
+    }
+
+
+def _payout(_: Account, ids: Ids) -> dict[str, Any]:
+    return {
+        "payee_id": ids["farm_organisation"],
+        "settlement_ids": [ids["settlement"]],
+        "amount": 1000,
+        "reference": "UNC 12",
+        "on_behalf_of": None,
+    }
+
+
+def _advance(_: Account, ids: Ids) -> dict[str, Any]:
+    return {
+        "receiver_id": ids["farm_organisation"],
+        "kind": "money",
+        "amount": 1000,
+        "note": "Mua phân bón",
+    }
+
+
+def _commission(_: Account, __: Ids) -> dict[str, Any]:
+    return {
+        "commodity": "ginger-dried",
+        "percent": "2.5",
+        "per_unit": None,
+        "valid_from": "2026-02-01",
+    }
+
+
+def _statement(_: Account, __: Ids) -> dict[str, Any]:
+    return {"period_from": "2020-02-01", "period_until": "2020-02-29", "on_behalf_of": None}
+
+
+OWED = f"{BOTH_SIDES} {AGENT}"
+MONEY: dict[str, Example] = {
+    "GET /settlements": example(SIGNED_IN),
+    "GET /settlements/<settlement_id>": example(OWED, among=SIGNED_IN, subject="settlement"),
+    "GET /ledger/entries": example(SIGNED_IN),
+    "GET /ledger/balances": example(SIGNED_IN),
+    "POST /payouts": example("processor", among=TRADERS, subject="settlement", body=_payout),
+    "GET /payouts": example(SIGNED_IN),
+    "GET /payouts/<payout_id>": example(OWED, among=SIGNED_IN, subject="payout"),
+    "POST /payouts/<payout_id>/confirmation": example(
+        "farm cooperative", among=TRADERS, subject="payout"
+    ),
+    "POST /payouts/<payout_id>/bounce": example(
+        "processor farm cooperative",
+        among=TRADERS,
+        subject="payout",
+        body=lambda _, __: {"reason": "Sai số tài khoản"},
+    ),
+    "POST /advances": example(
+        "processor cooperative", among=BUYERS, subject="farm_organisation", body=_advance
+    ),
+    "GET /advances": example(SIGNED_IN),
+    "GET /advances/<advance_id>": example(OWED, among=SIGNED_IN, subject="advance"),
+    "POST /advances/<advance_id>/confirmation": example(
+        "farm cooperative", among=TRADERS, subject="advance"
+    ),
+    "POST /commissions": example("cooperative other_cooperative", body=_commission),
+    "GET /commissions": example(SIGNED_IN),
+    "GET /commissions/<rule_id>": example(f"{FARM} {AGENT}", among=SIGNED_IN, subject="commission"),
+    "POST /statements": example(TRADERS, body=_statement),
+    "GET /statements": example(SIGNED_IN),
+    "GET /statements/<statement_id>": example(
+        f"{FARM} {AGENT}", among=SIGNED_IN, subject="statement"
+    ),
+    "GET /purchase-list": example(f"{BUYERS} processor_viewer cooperative_viewer"),
+    "POST /seller-identities": example(
+        "farm farmer_group other_farm", body=lambda _, __: {"number": "068099000124"}
+    ),
+    "GET /seller-identities": example(SIGNED_IN),
+    "GET /seller-identities/<identity_id>": example(
+        f"{FARM} {AGENT}", among=SIGNED_IN, subject="identity"
+    ),
+}
+
 IF_MATCH = {"If_Match": "*"}
 
 EXAMPLES: dict[str, Example] = {
@@ -294,7 +395,8 @@ EXAMPLES: dict[str, Example] = {
         subject="forecast",
         body=lambda _, __: {
             "harvested_at": day(-1),
-            "quantity": "90",
+            "quantity": "9",
+            "unit": "yến",
             "grade": "2",
             "qualities": {"moisture": "11.5"},
         },
@@ -334,6 +436,20 @@ EXAMPLES: dict[str, Example] = {
     "POST /orders/<order_id>/cancellation": example(
         "farm processor", among=TRADERS, subject="order"
     ),
+    "POST /orders/<order_id>/carriage": example(
+        "processor",
+        among=BUYERS,
+        subject="order",
+        body=lambda _, ids: {
+            "carrier": "cooperative",
+            "carrier_organisation_id": ids["cooperative"],
+        },
+    ),
+    "POST /quality-schedules": example(f"{BUYERS} operator", body=_schedule),
+    "GET /quality-schedules": example(SIGNED_IN),
+    "GET /quality-schedules/<schedule_id>": example(
+        f"{PROCESSOR} {FARM}", among=SIGNED_IN, subject="schedule"
+    ),
     "POST /orders/<order_id>/deliveries": example(
         "farm processor", among=TRADERS, subject="running_order", body=_delivery
     ),
@@ -362,6 +478,41 @@ EXAMPLES: dict[str, Example] = {
     "POST /deliveries/<delivery_id>/acceptance": example(
         "processor", among=BUYERS, subject="inspected_delivery"
     ),
+    "POST /deliveries/<delivery_id>/claims": example(
+        "processor", among=BUYERS, subject="accepted_delivery", body=_claim
+    ),
+    "GET /claims": example(SIGNED_IN),
+    "GET /claims/<claim_id>": example(BOTH_SIDES, among=SIGNED_IN, subject="open_claim"),
+    "POST /claims/<claim_id>/answer": example(
+        "farm",
+        among=SELLERS,
+        subject="open_claim",
+        body=lambda _, __: {"result": "partly_granted", "credit": 1000, "text": "Xin lỗi"},
+    ),
+    "POST /claims/<claim_id>/escalation": example(
+        "processor", among=BUYERS, subject="refused_claim"
+    ),
+    "POST /claims/<claim_id>/decision": example(
+        "cooperative",
+        among="other_cooperative operator",
+        subject="escalated_claim",
+        body=lambda _, __: {"credit": 0, "text": "Hàng đúng như phiếu"},
+    ),
+    "POST /claims/<claim_id>/withdrawal": example("processor", among=BUYERS, subject="open_claim"),
+    "POST /lots/<lot_id>/shortage": example(
+        "farm",
+        among=SELLERS,
+        subject="running_lot",
+        body=lambda _, __: {
+            "available": "0.01",
+            "unit": "tạ",
+            "reason": "Mưa đá",
+            "rule": "first_come",
+        },
+    ),
+    "GET /shortages": example(SIGNED_IN),
+    "GET /shortages/<shortage_id>": example(BOTH_SIDES, among=SIGNED_IN, subject="shortage"),
+    **MONEY,
     "POST /rounds": example("operator", body=lambda _, __: {"market": "shiitake"}),
     "GET /rounds": example(SIGNED_IN),
     "GET /rounds/<round_id>": example(SIGNED_IN, subject="round"),

@@ -33,6 +33,8 @@ def nothing_changes(before: dict[str, tuple[int, str]], world: World) -> Iterato
     yield
     after = world.rows()
     changed = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
+    # Whoever reads a personal number leaves a note, and nothing else.
+    changed.pop("identity_reading", None)
     assert not changed
 
 
@@ -300,6 +302,11 @@ IDS_IN_BODIES = [
     ("POST /plots", "/on_behalf_of", "other_farm_organisation"),
     ("POST /lots", "/plot_id", "plot_of_another"),
     ("POST /certificates", "/plot_id", "plot_of_another"),
+    ("POST /payouts", "/payee_id", "other_farm_organisation"),
+    ("POST /payouts", "/settlement_ids/0", "payout"),
+    ("POST /payouts", "/on_behalf_of", "other_farm_organisation"),
+    ("POST /advances", "/receiver_id", "other_farm_organisation"),
+    ("POST /statements", "/on_behalf_of", "other_farm_organisation"),
     ("POST /lots", "/site_id", "processor_site"),
     ("POST /certificates", "/site_id", "processor_site"),
     ("POST /certificates", "/on_behalf_of", "other_farm_organisation"),
@@ -316,6 +323,8 @@ IDS_IN_BODIES = [
     ("POST /offers", "/on_behalf_of", "other_farm_organisation"),
     ("POST /orders/<order_id>/deliveries", "/line_id", "order"),
     ("POST /deliveries/<delivery_id>/despatch", "/lot_id", "lot_of_another"),
+    ("POST /orders/<order_id>/carriage", "/carrier_organisation_id", "farm_organisation"),
+    ("POST /quality-schedules", "/seller_id", "processor_organisation"),
 ]
 
 

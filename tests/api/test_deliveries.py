@@ -271,6 +271,37 @@ def test_a_correction_is_a_further_row_and_a_further_slip(
     assert farm.read(f"{path}/slip")["payable_amount"] == 7_200_000
 
 
+def test_an_order_s_end_ends_what_it_was_sold_from(trade: Trade, farm: Account) -> None:
+    buyer = trade.processor()
+    lot = a_lot(farm, quantity="0.5", unit="tạ")
+    assert (lot["quantity"], lot["quantity_as_typed"]) == (
+        "50.000",
+        {"quantity": "0.5", "unit": "tạ"},
+    )
+    offer = an_offer(farm, lot)
+    orders = [an_order(buyer, offer, "25") for _ in range(2)]
+
+    def states() -> list[str]:
+        paths = (f"/offers/{offer['id']}", f"/lots/{lot['id']}")
+        return [farm.read(path)["status"] for path in paths]
+
+    a_delivery(farm, buyer, orders[0])
+    assert states() == ["committed", "harvested"]
+    a_delivery(farm, buyer, orders[1])
+    assert states() == ["closed", "exhausted"]
+
+
+def test_a_cancelled_order_calls_off_what_was_planned(
+    trade: Trade, farm: Account, buyer: Account, order: dict[str, Any]
+) -> None:
+    delivery = scheduled(farm, order)
+    buyer.made(f"/orders/{order['id']}/cancellation")
+    answer = farm.post(f"/deliveries/{delivery['id']}/despatch", {"quantity": "1"})
+    assert code_of(answer) == (409, "order_not_under_way")
+    trade.relay()
+    assert farm.read(f"/deliveries/{delivery['id']}")["status"] == "cancelled"
+
+
 def test_a_substitution_is_recorded_as_one(trade: Trade, farm: Account, buyer: Account) -> None:
     lot, spare = a_lot(farm), a_lot(farm)
     order = an_order(buyer, an_offer(farm, lot), "40")
@@ -324,3 +355,27 @@ def test_a_delivery_between_others_is_missing(trade: Trade, farm: Account, buyer
     assert stranger.read("/deliveries")["items"] == []
     shown = buyer.read(f"/orders/{delivery['order_id']}/deliveries")["items"]
     assert [one["id"] for one in shown] == [delivery["id"]]
+
+
+def test_the_slip_is_a_page_for_who_asks_for_one(farm: Account, buyer: Account) -> None:
+    bad = {"net": "100", "result": "rejected", "reason": "Lá già <b>"}
+    order = tea_order(farm, buyer)
+    delivery = scheduled(farm, order)
+    despatched(farm, delivery)
+    weighed(buyer, delivery, "940", surface_water="3")
+    inspected(buyer, delivery, accepted_part("840", qualities={"coarse_leaf": "9.5"}), bad)
+    path = f"/deliveries/{delivery['id']}/slip"
+    assert "Bản tạm tính" in buyer.get(path, Accept="text/html").get_data(as_text=True)
+    accepted(buyer, delivery)
+    page = buyer.get(path, Accept="text/html,application/xhtml+xml,*/*;q=0.8")
+    assert page.content_type == "text/html; charset=utf-8"
+    assert "Accept" in page.headers["Vary"]
+    text = page.get_data(as_text=True)
+    shown = ("840 kg × 8.000 đ/kg", "6.720.000 đ", "-201.600 đ", "6.518.400 đ", "Phiếu số 1")
+    for figure in (*shown, "Nước bám bề mặt 3", "Búp chè tươi", "Lá già &lt;b&gt;", "9,5"):
+        assert figure in text, figure
+    for wanted in ("application/json", "*/*", ""):
+        assert buyer.get(path, Accept=wanted).content_type == "application/json"
+    style = buyer.app.test_client().get("/slip.css")
+    assert (style.status_code, style.content_type) == (200, "text/css; charset=utf-8")
+    assert "size: A4" in style.get_data(as_text=True)

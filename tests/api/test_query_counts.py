@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from flask import Flask
 from sqlalchemy import event
 
+from app.core import clock
 from app.core.db import db
+from app.core.transaction import transaction
+from app.settlement.operations import finalise_settlements
 from tests.api.world import declared, is_list
 from tests.factories import (
     COMMODITY,
@@ -24,7 +28,8 @@ from tests.factories import (
     forecast_body,
     restriction_body,
 )
-from tests.factories_deliveries import a_delivery
+from tests.factories_deliveries import a_claim, a_delivery
+from tests.settling import identify
 
 MANY = 12
 MOST_STATEMENTS = 12
@@ -69,21 +74,59 @@ def plentiful(trade: Trade) -> dict[str, Account]:
     for _ in range(MANY - 1):
         a_demand(buyer, quantity="1", bid_price="1.00")
     a_demand(buyer, quantity=str(2 * MANY))
-    order = an_order(buyer, an_offer(farm, quantity=str(MANY)), str(MANY))
+    order = an_order(buyer, an_offer(farm, quantity=str(MANY + 1)), str(MANY + 1))
     for _ in range(MANY):
-        a_delivery(farm, buyer, order, "inspected", quantity="1")
+        a_claim(farm, buyer, a_delivery(farm, buyer, order, quantity="1"))
     own = "tokens invitations sites plots forecasts lots certificates growing-area-seasons"
     readers = dict.fromkeys(own.split(), farm)
     readers |= {"restrictions": farm, "notifications": farm, "demands": buyer, "orders": buyer}
-    readers |= {"deliveries": buyer}
+    for _ in range(MANY):
+        buyer.made("/quality-schedules", {"commodity": COMMODITY, "rules": []})
+        little = {"available": "0.5", "reason": "Ít"}
+        farm.made(f"/lots/{an_order(buyer, an_offer(farm))['lines'][0]['lot_id']}/shortage", little)
+    readers |= {"deliveries": buyer, "claims": farm, "quality-schedules": buyer}
+    readers |= {"shortages": buyer}
     readers |= {"memberships": cooperative, "rounds": trade.operator}
     return readers
+
+
+def owing(trade: Trade, readers: dict[str, Account]) -> dict[str, Account]:
+    """A dozen of all that is owed and paid, and who reads it."""
+    farm, buyer, cooperative = readers["lots"], readers["orders"], readers["memberships"]
+    members = [
+        one["organisation_id"] for one in cooperative.read(f"/memberships?limit={MANY}")["items"]
+    ]
+    for claim in buyer.read(f"/claims?limit={MANY}")["items"]:
+        buyer.made(f"/claims/{claim['id']}/withdrawal")
+    trade.relay()
+    with trade.app.app_context(), transaction():
+        later = clock.now() + timedelta(days=60)
+        assert finalise_settlements(now=later, most=MANY) == MANY
+        for member in members:
+            identify(member)
+    for number in range(MANY):
+        buyer.made("/payouts", {"payee_id": farm.organisation_id, "amount": 1})
+        given = {"receiver_id": members[number], "kind": "money", "amount": 1}
+        advance = cooperative.made("/advances", given)
+        cooperative.made(f"/advances/{advance['id']}/confirmation")
+        cooperative.made("/commissions", {"percent": "1", "valid_from": f"2026-01-{number + 1:02}"})
+        day = f"2020-01-{number + 1:02}"
+        farm.made("/statements", {"period_from": day, "period_until": day})
+    operator = readers["rounds"]
+    return dict.fromkeys(("settlements", "payouts", "purchase-list"), buyer) | {
+        "ledger": operator,
+        "advances": cooperative,
+        "commissions": cooperative,
+        "statements": farm,
+        "seller-identities": operator,
+    }
 
 
 def test_a_longer_list_takes_no_more_statements(trade: Trade) -> None:
     readers = plentiful(trade)
     round_id = trade.clear(COMMODITY)["id"]
     order_id = readers["orders"].read("/orders?status=in_delivery")["items"][0]["id"]
+    readers |= owing(trade, readers)
     lot = a_lot(readers["lots"])
     for _ in range(MANY):
         an_offer(readers["lots"], lot, quantity="1")

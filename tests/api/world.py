@@ -16,6 +16,7 @@ from app.accounts.models import REGISTRABLE, Kind
 from app.contracts.breach_operations import find_breaches
 from app.core import clock
 from app.core.transaction import transaction
+from app.settlement.operations import finalise_settlements
 from tests.api.example import Ids
 from tests.api.examples import EXAMPLES
 from tests.factories import (
@@ -34,7 +35,7 @@ from tests.factories import (
     restriction_body,
 )
 from tests.factories_contracts import a_contract, a_draft, called
-from tests.factories_deliveries import brought, scheduled
+from tests.factories_deliveries import a_claim, a_delivery, brought, scheduled
 
 NO_ID = "00000000-0000-7000-8000-000000000000"
 BIG_AND_STILL = ("administrative_unit", "administrative_unit_predecessor", "spatial_ref_sys")
@@ -118,6 +119,9 @@ def populated(app: Flask, connection: Connection) -> World:
     ids["draft_offer"] = an_offer(farm, lot, draft=True, quantity="1")["id"]
     loose = an_offer(farm, lot, firm=False, quantity="30")
     ids["order"] = an_order(processor, loose)["id"]
+    rule = {"kind": "reject_limit", "attribute": "moisture", "above": "20"}
+    made_for = {"seller_id": farm.organisation_id, "commodity": "green-coffee-robusta"}
+    ids["schedule"] = processor.made("/quality-schedules", made_for | {"rules": [rule]})["id"]
     _deliver(world)
     _promise(world)
     ids["demand"] = a_demand(processor)["id"]
@@ -128,6 +132,8 @@ def populated(app: Flask, connection: Connection) -> World:
     ids["round"] = trade.clear("ginger")["id"]
     ids["matched_offer"], ids["matched_demand"] = matched["id"], wanted["id"]
     ids["match"] = farm.read(f"/rounds/{ids['round']}/matches")["items"][0]["id"]
+    trade.relay()
+    _settle(world)
     trade.relay()
     ids["notification"] = farm.read("/notifications")["items"][0]["id"]
     ids["unit"] = farm.read("/administrative-units?q=b+lao")["items"][0]["id"]
@@ -142,10 +148,36 @@ def _deliver(world: World) -> None:
     farm, processor, ids = world["farm"], world["processor"], world.ids
     order = an_order(processor, an_offer(farm), "50")
     ids["running_order"], ids["running_line"] = order["id"], order["lines"][0]["id"]
+    ids["running_lot"] = order["lines"][0]["lot_id"]
+    short = an_order(processor, an_offer(farm), "50")["lines"][0]["lot_id"]
+    little = {"available": "10", "reason": "Chuột cắn"}
+    ids["shortage"] = farm.made(f"/lots/{short}/shortage", little)["id"]
     for state in ("scheduled", "weighed", "inspected", "accepted"):
         wanted = {"quantity": "5", "neutral_inspection": state == "weighed"}
         planned = scheduled(farm, order, **wanted)
         ids[f"{state}_delivery"] = brought(farm, processor, planned, state)["id"]
+    for state in ("open", "refused", "escalated"):
+        delivery = a_delivery(farm, processor, order, quantity="5")
+        ids[f"{state}_claim"] = a_claim(farm, processor, delivery, state)["id"]
+
+
+def _settle(world: World) -> None:
+    """What is owed for the accepted delivery is final; a payout, an advance, a closed period."""
+    farm, processor, cooperative = world["farm"], world["processor"], world["cooperative"]
+    ids = world.ids
+    with world.app.app_context(), transaction():
+        finalise_settlements(now=clock.now() + timedelta(days=60), most=9)
+    delivery = f"?delivery_id={ids['accepted_delivery']}"
+    ids["settlement"] = farm.read(f"/settlements{delivery}")["items"][0]["id"]
+    part = {"payee_id": farm.organisation_id, "amount": 1000}
+    ids["payout"] = processor.made("/payouts", part)["id"]
+    advance = {"receiver_id": farm.organisation_id, "kind": "inputs", "amount": 5000}
+    ids["advance"] = processor.made("/advances", advance)["id"]
+    rule = {"percent": "2.5", "valid_from": "2026-01-01"}
+    ids["commission"] = cooperative.made("/commissions", rule)["id"]
+    period = {"period_from": "2020-01-01", "period_until": "2020-01-31"}
+    ids["statement"] = farm.made("/statements", period)["id"]
+    ids["identity"] = farm.made("/seller-identities", {"number": "068099000123"})["id"]
 
 
 def _promise(world: World) -> None:

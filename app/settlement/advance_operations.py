@@ -1,0 +1,156 @@
+"""Advances to sellers, and the rules of a cooperative's commission."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from app.accounts.models import Membership, Organisation
+from app.catalogue.models import Commodity
+from app.core import outbox
+from app.core.db import db
+from app.core.errors import Problem, invalid, missing
+from app.orders.models import Order
+from app.settlement.ledger import Origin, post
+from app.settlement.models import (
+    Advance,
+    AdvanceKind,
+    AdvanceNotWaiting,
+    AdvanceStatus,
+    CommissionRule,
+    Event,
+    Source,
+)
+from app.settlement.postings import advance_lines
+from app.settlement.queries import get_advance
+
+
+class CommissionRuleKnown(Problem):
+    status, code = 409, "commission_rule_known"
+    vi = "Đã có quy định hoa hồng từ ngày này."
+    en = "There is a rule from this day already."
+
+
+def record_advance(
+    *,
+    giver_id: UUID,
+    receiver_id: UUID,
+    kind: AdvanceKind,
+    amount: int,
+    note: str | None,
+    recorded_by_id: UUID,
+    now: datetime,
+) -> Advance:
+    """Note money or inputs given on credit; it counts once the receiver has confirmed it.
+
+    Raises:
+        NotFound: the receiver has neither sold to the giver nor is a member of it.
+    """
+    if receiver_id == giver_id or not _dealt_with(giver_id, receiver_id):
+        raise missing("/receiver_id")
+    advance = Advance(
+        organisation_id=giver_id,
+        receiver_id=receiver_id,
+        kind=kind,
+        status=AdvanceStatus.RECORDED,
+        amount=amount,
+        note=note,
+        recorded_by_id=recorded_by_id,
+        recorded_at=now,
+    )
+    db.session.add(advance)
+    db.session.flush()
+    outbox.add("advance.recorded", concerns=_concerned(advance), payload=_facts(advance), now=now)
+    return get_advance(advance.id, seen=Advance.id == advance.id)
+
+
+def confirm_advance(*, advance: Advance, now: datetime) -> Advance:
+    """The receiver has had it, and owes it from now on.
+
+    Args:
+        advance: locked.
+
+    Raises:
+        AdvanceNotWaiting: it was confirmed before.
+    """
+    if advance.status != AdvanceStatus.RECORDED:
+        raise AdvanceNotWaiting
+    advance.status = AdvanceStatus.CONFIRMED
+    advance.confirmed_at = now
+    db.session.flush()
+    post(
+        advance_lines(advance),
+        origin=Origin(Source.ADVANCE, advance.id),
+        event=Event.ADVANCE_GIVEN,
+        occurred_at=now,
+        now=now,
+    )
+    outbox.add("advance.confirmed", concerns=_concerned(advance), payload=_facts(advance), now=now)
+    return advance
+
+
+def set_commission(
+    *,
+    cooperative: Organisation,
+    commodity: str | None,
+    percent: Decimal | None,
+    per_unit: Decimal | None,
+    valid_from: date,
+    now: datetime,
+) -> CommissionRule:
+    """State what the cooperative keeps from a day on, of one commodity or of all.
+
+    Raises:
+        Invalid: no such commodity. CommissionRuleKnown: that day has a rule.
+    """
+    if commodity is not None and db.session.get(Commodity, commodity) is None:
+        raise invalid("/commodity", "Không có mặt hàng này.", "There is no such commodity.")
+    known = db.session.scalar(
+        select(CommissionRule.id).where(
+            CommissionRule.organisation_id == cooperative.id,
+            CommissionRule.commodity_code.is_not_distinct_from(commodity),
+            CommissionRule.valid_from == valid_from,
+        )
+    )
+    if known is not None:
+        raise CommissionRuleKnown
+    rule = CommissionRule(
+        organisation_id=cooperative.id,
+        commodity_code=commodity,
+        percent=percent,
+        per_unit=per_unit,
+        valid_from=valid_from,
+        created_at=now,
+    )
+    db.session.add(rule)
+    db.session.flush()
+    return rule
+
+
+def _dealt_with(giver_id: UUID, receiver_id: UUID) -> bool:
+    sold = select(Order.id).where(
+        Order.seller_id == receiver_id,
+        or_(Order.organisation_id == giver_id, Order.seller_agent_id == giver_id),
+    )
+    joined = select(Membership.id).where(
+        Membership.organisation_id == receiver_id,
+        Membership.cooperative_id == giver_id,
+        Membership.ended_on.is_(None),
+    )
+    return bool(db.session.scalar(select(or_(sold.exists(), joined.exists()))))
+
+
+def _concerned(advance: Advance) -> list[UUID]:
+    return [advance.organisation_id, advance.receiver_id]
+
+
+def _facts(advance: Advance) -> dict[str, object]:
+    return {
+        "advance_id": str(advance.id),
+        "buyer_id": str(advance.organisation_id),
+        "seller_id": str(advance.receiver_id),
+        "amount": advance.amount,
+        "kind": advance.kind,
+        "note": advance.note,
+    }

@@ -1,0 +1,163 @@
+"""What comes off a seller's goods amount when it is final: commission, then advances.
+
+The commission is rounded once, half to even to whole dong; what that leaves stays with the seller.
+Advances are netted in whole dong, so that nothing is left to round.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from app.core import clock
+from app.core.db import db
+from app.core.money import line_amount, to_dong
+from app.deliveries.models import Delivery, Slip
+from app.orders.models import Order
+from app.settlement.ledger import Line, Origin, post, posted_about, reverse
+from app.settlement.models import (
+    Advance,
+    AdvanceStatus,
+    CommissionRule,
+    Event,
+    Purpose,
+    Settlement,
+    SettlementStatus,
+    Source,
+)
+from app.settlement.postings import commission_lines, netting_lines
+
+
+def commission_on(rule: CommissionRule, *, amount: int, quantity: Decimal) -> int:
+    """What a rule makes of a goods amount and the accepted quantity; never more than the amount."""
+    if rule.percent is not None:
+        return min(amount, to_dong(amount * rule.percent / 100))
+    assert rule.per_unit is not None
+    return min(amount, line_amount(quantity, rule.per_unit))
+
+
+def rule_in_force(cooperative: UUID, *, commodity: str, on: date) -> CommissionRule | None:
+    """The cooperative's rule of a day: the commodity's own before the general, newest first."""
+    return db.session.scalar(
+        select(CommissionRule)
+        .where(
+            CommissionRule.organisation_id == cooperative,
+            CommissionRule.valid_from <= on,
+            or_(
+                CommissionRule.commodity_code == commodity,
+                CommissionRule.commodity_code.is_(None),
+            ),
+        )
+        .order_by(CommissionRule.commodity_code.is_(None), CommissionRule.valid_from.desc())
+        .limit(1)
+    )
+
+
+def charge_commission(
+    *, goods: Settlement, order: Order, delivery: Delivery, slip: Slip, now: datetime
+) -> None:
+    """Post the commission of a final goods settlement; after a correction, what it is now."""
+    cooperative = order.seller_agent_id
+    if cooperative is None:
+        return
+    on = clock.local_date(delivery.ended_at or slip.recorded_at)
+    rule = rule_in_force(cooperative, commodity=delivery.line.commodity_code, on=on)
+    base = max(0, goods.amount - goods.held - goods.credited)
+    due = commission_on(rule, amount=base, quantity=slip.accepted_quantity) if rule else 0
+    if due == goods.commission:
+        return
+    books = posted_about(goods.delivery_id)
+    number = 1 + max(
+        (one[2] for one in books if one[:2] == (Source.COMMISSION, goods.id)), default=0
+    )
+    if goods.commission:
+        reverse(
+            books[Source.COMMISSION, goods.id, number - 1],
+            origin=Origin(Source.COMMISSION, goods.id, number),
+            event=Event.COMMISSION_REVERSED,
+            occurred_at=slip.recorded_at,
+            now=now,
+        )
+        number += 1
+    post(
+        commission_lines(order, cooperative=cooperative, amount=due),
+        origin=Origin(Source.COMMISSION, goods.id, number),
+        event=Event.COMMISSION_DUE,
+        occurred_at=now,
+        delivery_id=goods.delivery_id,
+        now=now,
+    )
+    goods.commission = due
+    _share(goods, Purpose.COMMISSION, cooperative, now=now).amount = due
+    db.session.flush()
+
+
+def net_advances(*, goods: Settlement, order: Order, now: datetime) -> None:
+    """Set confirmed advances of the buyer and the seller's cooperative off, oldest first."""
+    givers = [one for one in (order.organisation_id, order.seller_agent_id) if one]
+    waiting = db.session.scalars(
+        select(Advance)
+        .where(
+            Advance.receiver_id == goods.payee_id,
+            Advance.organisation_id.in_(givers),
+            Advance.status == AdvanceStatus.CONFIRMED,
+            Advance.netted < Advance.amount,
+        )
+        .order_by(Advance.confirmed_at, Advance.id)
+        .with_for_update()
+    ).all()
+    lines: list[Line] = []
+    for advance in waiting:
+        amount = min(advance.remaining, goods.outstanding)
+        if amount <= 0:
+            break
+        advance.netted += amount
+        goods.netted += amount
+        lines += netting_lines(order, advance, amount=amount)
+        if advance.organisation_id != goods.organisation_id:
+            giver = _share(goods, Purpose.ADVANCE, advance.organisation_id, now=now)
+            giver.amount += amount
+    if lines:
+        post(
+            lines,
+            origin=Origin(Source.NETTING, goods.id),
+            event=Event.ADVANCE_NETTED,
+            occurred_at=now,
+            delivery_id=goods.delivery_id,
+            now=now,
+        )
+    db.session.flush()
+
+
+def _share(goods: Settlement, purpose: Purpose, payee: UUID, *, now: datetime) -> Settlement:
+    """What of goods is owed to the seller's cooperative instead; final from the start."""
+    found = db.session.scalar(
+        select(Settlement).where(
+            Settlement.delivery_id == goods.delivery_id,
+            Settlement.purpose == purpose,
+            Settlement.payee_id == payee,
+        )
+    )
+    if found is None:
+        found = Settlement(
+            organisation_id=goods.organisation_id,
+            payee_id=payee,
+            delivery_id=goods.delivery_id,
+            order_id=goods.order_id,
+            purpose=purpose,
+            status=SettlementStatus.FINAL,
+            amount=0,
+            held=0,
+            credited=0,
+            netted=0,
+            commission=0,
+            paid=0,
+            due_on=goods.due_on,
+            claims_until=goods.claims_until,
+            created_at=now,
+            final_at=now,
+        )
+        db.session.add(found)
+        db.session.flush()
+    return found

@@ -1,0 +1,39 @@
+"""What becomes final, falls due or is closed by the clock."""
+
+from collections.abc import Callable
+from functools import partial
+
+from app.core import clock
+from app.core.queue import celery
+from app.core.transaction import retried, transaction
+from app.settlement import operations
+from app.settlement.statements import issue_monthly_statements
+
+
+@celery.task(name="workers.settlement.finalise")
+def finalise() -> None:
+    """Make final what can no longer be claimed against, then end the orders this completes."""
+    _until_done(operations.finalise_settlements)
+    _until_done(operations.settle_orders)
+
+
+@celery.task(name="workers.settlement.tell_overdue")
+def tell_overdue() -> None:
+    """Tell both sides what should have been paid."""
+    _until_done(operations.tell_overdue)
+
+
+@celery.task(name="workers.settlement.close_month")
+def close_month() -> None:
+    """Issue the statements of last month, each party's in a transaction of its own."""
+    _until_done(issue_monthly_statements)
+
+
+def _until_done(work: Callable[..., int]) -> None:
+    while retried(partial(_some, work)):
+        pass
+
+
+def _some(work: Callable[..., int]) -> int:
+    with transaction():
+        return work(now=clock.now())
