@@ -116,7 +116,7 @@ def tell_overdue(*, now: datetime, most: int = 200) -> int:
         settlement.overdue_told_at = now
         outbox.add(
             "payment.overdue",
-            concerns=[settlement.organisation_id, settlement.payee_id],
+            concerns=_concerned(settlement, db.session.get_one(Order, settlement.order_id)),
             payload=_facts(settlement),
             now=now,
         )
