@@ -25,7 +25,8 @@ from app.settlement.operations import settle_message
 from app.settlement.statement_models import SellerIdentity
 from tests.factories import NOW
 
-CLAIM_WINDOW = timedelta(hours=48)
+# Green coffee, which these are about, can be claimed against for a week.
+CLAIM_WINDOW = timedelta(hours=168)
 
 
 def somebody_of(organisation_id: UUID) -> UUID:

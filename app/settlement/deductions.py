@@ -57,9 +57,12 @@ def rule_in_force(cooperative: UUID, *, commodity: str, on: date) -> CommissionR
 def charge_commission(
     *, goods: Settlement, order: Order, delivery: Delivery, slip: Slip, now: datetime
 ) -> None:
-    """Post the commission of a final goods settlement; after a correction, what it is now."""
+    """Post the commission of a final goods settlement; after a correction, what it is now.
+
+    A cooperative that buys from the member it represents takes none.
+    """
     cooperative = order.seller_agent_id
-    if cooperative is None:
+    if cooperative is None or cooperative == order.organisation_id:
         return
     on = clock.local_date(delivery.ended_at or slip.recorded_at)
     rule = rule_in_force(cooperative, commodity=delivery.line.commodity_code, on=on)

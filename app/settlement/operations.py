@@ -15,7 +15,7 @@ from app.core import clock, outbox
 from app.core.db import db
 from app.core.outbox import OutboxMessage
 from app.deliveries.models import Claim, Delivery, Slip
-from app.orders.models import Order
+from app.orders.models import Order, OrderStatus
 from app.orders.operations import settle_order
 from app.orders.queries import get_order
 from app.settlement.deductions import charge_commission, net_advances
@@ -97,7 +97,9 @@ def settle_orders(*, now: datetime, most: int = 1) -> int:
     """End orders that were received and of which every delivery is settled; how many."""
     due = orders_to_settle(most=most)
     for order_id in due:
-        settle_order(order=get_order(order_id, seen=Order.id == order_id, lock=True), now=now)
+        order = get_order(order_id, seen=Order.id == order_id, lock=True)
+        if order.status == OrderStatus.RECEIVED:
+            settle_order(order=order, now=now)
     return len(due)
 
 
@@ -114,7 +116,7 @@ def tell_overdue(*, now: datetime, most: int = 200) -> int:
         settlement.overdue_told_at = now
         outbox.add(
             "payment.overdue",
-            concerns=[settlement.organisation_id, settlement.payee_id],
+            concerns=_concerned(settlement, db.session.get_one(Order, settlement.order_id)),
             payload=_facts(settlement),
             now=now,
         )
@@ -229,12 +231,15 @@ def _opened(
 
 
 def _finalise(delivery_id: UUID, *, now: datetime) -> None:
-    """Commission first, then advances out of what is left to the seller, then final."""
+    """Commission first, then advances out of what is left to the seller, then final.
+
+    A claim filed at the last moment, while this waited for the order, keeps it provisional.
+    """
     settlements = bring_up_to_date(delivery_id=delivery_id, now=now)
     waiting = [one for one in settlements if one.status == SettlementStatus.PROVISIONAL]
-    if not waiting:
-        return
     goods = settlements[0]
+    if not waiting or goods.held:
+        return
     order = get_order(goods.order_id, seen=Order.id == goods.order_id)
     delivery, slip = delivery_with_line(delivery_id), slips_of(delivery_id)[-1]
     for one in waiting:

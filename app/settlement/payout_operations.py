@@ -173,9 +173,10 @@ def _outstanding(
 ) -> Sequence[Settlement]:
     """The final settlements to pay, locked, and those paid too much, in the order of paying."""
     between = (Settlement.organisation_id == payer_id, Settlement.payee_id == payee_id)
-    known = set(db.session.scalars(select(Settlement.id).where(*between)).all())
-    if not known:
+    if not db.session.scalar(select(select(Settlement.id).where(*between).exists())):
         raise missing("/payee_id")
+    named = select(Settlement.id).where(*between, Settlement.id.in_(settlement_ids))
+    known = set(db.session.scalars(named)) if settlement_ids else set()
     for index, one in enumerate(settlement_ids):
         if one not in known:
             raise missing(f"/settlement_ids/{index}")

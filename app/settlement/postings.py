@@ -14,15 +14,12 @@ from app.settlement.models import ACCOUNT_OF, Account, Advance, AdvanceKind, Pur
 
 def carrier_of(order: Order) -> UUID | None:
     """To whom the haulage is owed; None where nobody is named or it is the buyer's own affair."""
-    match order.carrier:
-        case Carrier.SELLER:
-            return order.seller_id
-        case Carrier.COOPERATIVE:
-            return order.carrier_id or order.seller_agent_id
-        case Carrier.THIRD_PARTY:
-            return order.carrier_id
-        case _:
-            return None
+    named = {
+        Carrier.SELLER: order.seller_id,
+        Carrier.COOPERATIVE: order.carrier_id or order.seller_agent_id,
+        Carrier.THIRD_PARTY: order.carrier_id,
+    }.get(Carrier(order.carrier))
+    return None if named == order.organisation_id else named
 
 
 def slip_lines(order: Order, *, goods: int, haulage: int) -> list[Line]:

@@ -50,7 +50,7 @@ def issue_statement(
     found = _unstated(organisation_id, until=period_until)
     began = clock.start_of_day(period_from)
     older = [one for one in found if last is None and one.occurred_at < began]
-    shown = [one for one in found if one not in older]
+    shown = found[len(older) :]
     opening = _opening(last, older)
     closing = _added(opening, shown)
     statement = Statement(

@@ -116,8 +116,9 @@ class Sale:
         return confirm_advance(advance=advance, now=NOW)
 
 
-def sold(trade: Trade, *, through_cooperative: bool = False) -> Sale:
-    farm, buyer, cooperative = trade.farm(), trade.processor(), trade.cooperative()
+def sold(trade: Trade, *, through_cooperative: bool = False, to_cooperative: bool = False) -> Sale:
+    farm, cooperative = trade.farm(), trade.cooperative()
+    buyer = cooperative if to_cooperative else trade.processor()
     a_membership(farm, cooperative, "mandate")
     seller: Account = cooperative if through_cooperative else farm
     named = {"on_behalf_of": farm.organisation_id} if through_cooperative else {}
@@ -327,6 +328,35 @@ def test_the_cooperative_keeps_its_commission_and_gets_its_advance_back(
         assert payout.amount == 125_000
         assert agency.pay().amount == 875_020
         assert {key: one for key, one in agency.owed().items() if "bank" not in key} == {}
+
+    in_app(story)
+
+
+def test_a_cooperative_that_buys_from_its_member_owes_itself_nothing(
+    trade: Trade, in_app: Run
+) -> None:
+    sale = sold(trade, through_cooperative=True, to_cooperative=True)
+    assert sale.buyer == sale.cooperative
+
+    def story() -> None:
+        set_commission(
+            cooperative=db.session.get_one(Organisation, sale.cooperative),
+            commodity=None,
+            percent=Decimal(5),
+            per_unit=None,
+            valid_from=NOW.date() - timedelta(days=2),
+            now=NOW,
+        )
+        sale.advance(1_000)
+        carried_by(sale, Carrier.COOPERATIVE)
+        made_final(delivered(sale.order, payable=10_000, haulage=500))
+        assert sale.owed() == {
+            "cooperative payable": -9_500,
+            "cooperative haulage": 500,
+            "cooperative bank": -1_000,
+            "seller receivable": 9_000,
+            "seller bank": 1_000,
+        }
 
     in_app(story)
 

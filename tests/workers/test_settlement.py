@@ -1,0 +1,84 @@
+"""The clock's tasks of settlement, each run twice: the second time there is nothing left to do."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, update
+
+from app.core import clock
+from app.core.db import db
+from app.core.outbox import OutboxMessage
+from app.core.transaction import transaction
+from app.orders.models import Order, OrderStatus
+from app.settlement.models import LedgerTransaction, Settlement, SettlementStatus
+from app.settlement.statement_models import Statement
+from tests.factories import NOW, Trade, an_offer, an_order
+from tests.settling import delivered, told
+from workers.settlement import close_month, finalise, tell_overdue
+
+DELIVERIES = 3
+
+
+@pytest.fixture
+def sold(trade: Trade, rolled_back: Flask) -> Callable[[Callable[[], Any]], Any]:
+    """A few deliveries of last month that are owed; runs what is asked in the application."""
+    order_id = an_order(trade.processor(), an_offer(trade.farm()))["id"]
+    last_month = NOW.replace(day=1) - timedelta(days=12)
+
+    def run(call: Callable[[], Any]) -> Any:
+        with rolled_back.app_context():
+            return call()
+
+    def deliver() -> None:
+        with transaction():
+            for _ in range(DELIVERIES):
+                told("delivery.accepted", delivered(order_id, payable=500, at=last_month))
+
+    run(deliver)
+    return run
+
+
+def counted(model: Any, *conditions: Any) -> int:
+    return db.session.scalars(select(func.count()).select_from(model).where(*conditions)).one()
+
+
+def test_what_nobody_can_claim_against_is_made_final_and_the_order_settled(
+    sold: Callable[[Callable[[], Any]], Any],
+) -> None:
+    sold(finalise.run)
+    final = Settlement.status == SettlementStatus.FINAL
+    assert sold(lambda: counted(Settlement, final)) == DELIVERIES
+    assert sold(lambda: counted(Order, Order.status == OrderStatus.SETTLED)) == 1
+    before = sold(lambda: (counted(OutboxMessage), counted(LedgerTransaction)))
+    sold(finalise.run)
+    assert sold(lambda: (counted(OutboxMessage), counted(LedgerTransaction))) == before
+
+
+def test_nothing_is_final_while_there_is_time_to_claim(
+    sold: Callable[[Callable[[], Any]], Any],
+) -> None:
+    def more_time() -> None:
+        with transaction():
+            later = clock.now() + timedelta(hours=1)
+            db.session.execute(update(Settlement).values(claims_until=later))
+
+    sold(more_time)
+    sold(finalise.run)
+    assert sold(lambda: counted(Settlement, Settlement.final_at.is_not(None))) == 0
+
+
+def test_what_is_overdue_is_told_once(sold: Callable[[Callable[[], Any]], Any]) -> None:
+    sold(finalise.run)
+    overdue = OutboxMessage.topic == "payment.overdue"
+    for _ in range(2):
+        sold(tell_overdue.run)
+        assert sold(lambda: counted(OutboxMessage, overdue)) == DELIVERIES
+
+
+def test_last_month_is_closed_once(sold: Callable[[Callable[[], Any]], Any]) -> None:
+    for _ in range(2):
+        sold(close_month.run)
+        assert sold(lambda: counted(Statement)) == 2
