@@ -99,9 +99,9 @@ class Percent(DecimalString):
         super().__init__(places=3, lowest=lowest, highest=WHOLE, **options)
 
 
-class StepIn(Schema):
-    start = Measured(required=True, data_key="from", attribute="from")
-    percent = Percent(required=True)
+StepIn = Schema.from_dict(
+    {"from": Measured(required=True), "percent": Percent(required=True)}, name="StepIn"
+)
 
 
 class RowIn(Schema):

@@ -20,6 +20,7 @@ FIELDS = {
         "unit",
         "unit_weight_kg",
         "shelf_life_hours",
+        "claim_hours",
         "cold_chain",
         "qualities",
         "grades",
@@ -85,6 +86,7 @@ def test_qualities_and_grades_are_described(trade: Trade) -> None:
         assert commodity["unit"] in ("kg", "stem", "head")
         assert Decimal(commodity["unit_weight_kg"]) > 0
         assert commodity["shelf_life_hours"] > 0
+        assert commodity["claim_hours"] >= 12
         assert commodity["category"] in set(Category)
         for quality in commodity["qualities"]:
             assert set(quality) == QUALITY

@@ -38,6 +38,7 @@ from tests.factories import (
     offer_body,
     order_body,
 )
+from tests.factories_deliveries import a_claim, a_delivery, accepted_part
 from workers.clearing import clear_round
 from workers.notifications import relay_outbox
 
@@ -174,6 +175,16 @@ def a_world(app: Flask) -> Gate:
     waiting = operator.made("/rounds", {"market": "ginger"})
     with app.app_context():
         relay_outbox.run()
+    running = an_order(processor, an_offer(farm, a_lot(farm)), "50")
+    loads = [
+        a_delivery(farm, processor, running, state, quantity="5", neutral_inspection=True)
+        for state in ("scheduled", "despatched", "weighed", "inspected", "accepted", "accepted")
+    ]
+    claim = a_claim(farm, processor, loads[-1])
+    schedule = processor.made("/quality-schedules", {"commodity": COMMODITY, "rules": []})
+    little = a_lot(farm)
+    an_order(processor, an_offer(farm, little), "50")
+    short = farm.made(f"/lots/{little['id']}/shortage", {"available": "5", "reason": "Ít"})
     matches = operator.read(f"/rounds/{cleared['id']}/matches")["items"]
     assert matches
     notifications = [one.read("/notifications")["items"][0]["id"] for one in (farm, processor)]
@@ -196,7 +207,16 @@ def a_world(app: Flask) -> Gate:
         "lot_id": ids(lots),
         "offer_id": ids(offers),
         "demand_id": ids(demands),
-        "order_id": ids(orders),
+        "order_id": [*ids(orders), running["id"]],
+        "delivery_id": ids(loads),
+        "claim_id": [claim["id"]],
+        "shortage_id": [short["id"]],
+        "schedule_id": [schedule["id"]],
+        "line_id": [running["lines"][0]["id"], None],
+        "seller_id": [farm.organisation_id, None],
+        "carrier_organisation_id": [cooperative.organisation_id, None],
+        "unit": ["kg", "tạ", None],
+        "correction_reason": ["Nhầm", None],
         "round_id": [cleared["id"], waiting["id"]],
         "match_id": ids(matches),
         "notification_id": notifications,
@@ -236,6 +256,19 @@ def a_world(app: Flask) -> Gate:
         "OfferChange": {"ask_price": "90000.00"},
         "DemandIn": demand_body(processor),
         "OrderIn": order_body(processor, kept, "0.001"),
+        "DeliveryIn": {"quantity": "1"},
+        "DespatchIn": {"quantity": "5"},
+        "WeighingIn": {"tickets": [{"gross": "6", "tare": "1"}]},
+        "InspectionIn": {"parts": [accepted_part("5")]},
+        "ClaimIn": {"share": "0.1", "reason": "Ẩm"},
+        "AnswerIn": {"result": "refused"},
+        "DecisionIn": {"credit": 0, "text": "Không"},
+        "CarriageIn": {"carrier": "seller"},
+        "ShortageIn": {"available": "1", "reason": "Ít"},
+        "ScheduleIn": {
+            "commodity": COMMODITY,
+            "rules": [{"kind": "water_deduction", "attribute": "moisture"}],
+        },
         "RoundIn": {"market": "shiitake"},
         "SiteIn": {"name": "Kho", **B_LAO},
         "CertificateIn": {**certificate, "number": "VG-9"},

@@ -25,6 +25,7 @@ PUBLIC_FIELDS = {
     "held",
     "ask_price",
     "firm",
+    "payment_days",
     "visibility",
     "ready_at",
     "expires_at",

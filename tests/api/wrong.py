@@ -158,7 +158,8 @@ def _wrong_decimals(field: fields.DecimalString) -> list[Any]:
     if field.above is not None:
         out.append(field.above)
     many = f"1.{'0' * field.places}1"
-    return [*NO_NUMBERS, NUL, many, "0" * 41, *(f"{Decimal(value):f}" for value in out)]
+    no_numbers = [one for one in NO_NUMBERS if field.lowest >= 0 or one != "-1"]
+    return [*no_numbers, NUL, many, "0" * 41, *(f"{Decimal(value):f}" for value in out)]
 
 
 def put(body: dict[str, Any], pointer: str, value: Any) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from app.catalogue.models import (
 from app.catalogue.seed import seed_catalogue
 from app.core.db import db
 from app.core.errors import NotFound
+from app.orders.models import QualitySchedule
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -100,7 +101,8 @@ def test_the_conversion_in_force_is_that_of_the_day() -> None:
 
 @pytest.mark.parametrize("hour", range(0, 24, 5))
 def test_no_new_market_clears_within_three_hours(hour: int) -> None:
-    for table in (processing_line_commodity, QualityAttribute, Grade, CommodityConversion):
+    about = (processing_line_commodity, QualityAttribute, Grade, CommodityConversion)
+    for table in (*about, QualitySchedule):
         db.session.execute(delete(table))
     db.session.execute(delete(Commodity))
     db.session.execute(delete(Market))
