@@ -7,6 +7,7 @@ from datetime import timedelta
 from flask import Flask
 from sqlalchemy import event
 
+from app.contracts.breach_operations import find_breaches
 from app.core import clock
 from app.core.db import db
 from app.core.transaction import transaction
@@ -26,8 +27,10 @@ from tests.factories import (
     an_order,
     day,
     forecast_body,
+    monday,
     restriction_body,
 )
+from tests.factories_contracts import a_contract, called
 from tests.factories_deliveries import a_claim, a_delivery
 from tests.settling import identify
 
@@ -122,11 +125,33 @@ def owing(trade: Trade, readers: dict[str, Account]) -> dict[str, Account]:
     }
 
 
+def promising(trade: Trade, readers: dict[str, Account]) -> str:
+    """A dozen contracts and price series; the id of the contract with a dozen of everything."""
+    buyer, farm, operator = readers["orders"], trade.farm(), readers["rounds"]
+    weeks = [{"week": monday(week), "promised": "1"} for week in range(MANY)]
+    long = {"ends_on": monday(MANY), "weeks": weeks}
+    contract, *_ = [a_contract(buyer, farm, **long) for _ in range(MANY)]
+    for week in range(MANY):
+        called(buyer, contract, week, "0.1")
+        short = {"week": monday(week), "expected": "1", "reason": "Ít", "force_majeure": True}
+        farm.made(f"/contracts/{contract['id']}/shortfalls", short)
+        code = f"series-{week}" if week else COMMODITY
+        series = {"code": code, "name": {"vi": "Giá", "en": "Price"}, "commodity": COMMODITY}
+        operator.made("/reference-series", series | {"source": "Sở Công Thương"})
+    prices = {"prices": [{"day": "2026-01-02", "price": "1"}]}
+    operator.made(f"/reference-series/{COMMODITY}/prices", prices)
+    with trade.app.app_context(), transaction():
+        assert find_breaches(now=clock.now() + timedelta(days=200)) >= MANY
+    readers |= {"contracts": buyer, "reference-series": operator}
+    return str(contract["id"])
+
+
 def test_a_longer_list_takes_no_more_statements(trade: Trade) -> None:
     readers = plentiful(trade)
     round_id = trade.clear(COMMODITY)["id"]
     order_id = readers["orders"].read("/orders?status=in_delivery")["items"][0]["id"]
     readers |= owing(trade, readers)
+    contract_id = promising(trade, readers)
     lot = a_lot(readers["lots"])
     for _ in range(MANY):
         an_offer(readers["lots"], lot, quantity="1")
@@ -142,7 +167,7 @@ def test_a_longer_list_takes_no_more_statements(trade: Trade) -> None:
         if path.endswith("/matches"):
             reader = readers["lots"]
         shown = path.replace("<code>", COMMODITY).replace("<round_id>", round_id)
-        shown = shown.replace("<order_id>", order_id)
+        shown = shown.replace("<order_id>", order_id).replace("<contract_id>", contract_id)
         counts = {}
         for limit in (1, MANY):
             with counted(trade.app) as sent:
