@@ -182,7 +182,7 @@ def test_an_ended_membership_ends_mandate_and_consent(world: World) -> None:
 def test_withdrawn_consent_empties_the_figures_at_once(world: World) -> None:
     cooperative = world["cooperative"]
     before = cooperative.read("/analytics/summary")
-    assert (before["consenting_members"], before["orders"]) == (1, 3)
+    assert (before["consenting_members"], before["orders"]) == (1, 4)
     assert {row["commodity"] for row in before["commodities"]} == {
         "ginger-dried",
         "green-coffee-robusta",
