@@ -168,7 +168,8 @@ def put(body: dict[str, Any], pointer: str, value: Any) -> dict[str, Any]:
     *way, last = pointer.removeprefix("/").split("/")
     at: Any = body
     for step in way:
-        at = at[int(step)] if isinstance(at, list) else at[step]
+        # A rule of one kind lacks the lists that a rule of another kind has.
+        at = at[int(step)] if isinstance(at, list) else at.setdefault(step, [])
     if isinstance(at, list):
         at[int(last) :] = [value]
     else:
