@@ -1,29 +1,28 @@
-"""The shared world: made once for a module, each test taken back to where it began."""
+"""The shared world: made once for a test process, each test taken back to where it began."""
 
 from collections.abc import Iterator
 
 import pytest
-from flask import Flask
 
 from app.core.db import db
 from tests.api.world import World, populated
+from tests.conftest import a_database, an_app
 
 
-@pytest.fixture(scope="module")
-def _made(app: Flask) -> Iterator[World]:
-    """The world within one outer transaction; a module that uses it uses no other fixture's."""
-    with app.app_context():
-        engines = db.engines
-        engine = engines[None]
-    with engine.connect() as connection:
-        outer = connection.begin()
-        db.session.session_factory.configure(join_transaction_mode="create_savepoint")
-        engines[None] = connection
-        try:
-            yield populated(app, connection)
-        finally:
+@pytest.fixture(scope="session")
+def _made(worker_id: str) -> Iterator[World]:
+    """The world, committed in a database of its own, so that no other test ever waits for it."""
+    with a_database(f"blao_world_{worker_id}") as environment, an_app(environment) as app:
+        with app.app_context():
+            engines = db.engines
+            engine = engines[None]
+        with engine.connect() as connection:
+            db.session.session_factory.configure(join_transaction_mode="create_savepoint")
+            engines[None] = connection
+            with connection.begin():
+                world = populated(app, connection)
+            yield world
             engines[None] = engine
-            outer.rollback()
 
 
 @pytest.fixture

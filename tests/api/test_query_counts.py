@@ -1,4 +1,4 @@
-"""A list of a dozen asks the database no more often than a list of one."""
+"""A longer list asks the database no more often than a list of one."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,7 +34,7 @@ from tests.factories_contracts import a_contract, called
 from tests.factories_deliveries import a_claim, a_delivery
 from tests.settling import identify
 
-MANY = 12
+MANY = 6
 MOST_STATEMENTS = 12
 
 
@@ -58,7 +58,7 @@ def counted(app: Flask) -> Iterator[list[str]]:
 
 
 def plentiful(trade: Trade) -> dict[str, Account]:
-    """A dozen of everything, and who reads it."""
+    """Several of everything, and who reads it."""
     farm, buyer, cooperative = trade.farm(), trade.processor(), trade.cooperative()
     certificates = [a_certificate(farm)["id"] for _ in range(MANY)]
     for number in range(MANY):
@@ -94,7 +94,7 @@ def plentiful(trade: Trade) -> dict[str, Account]:
 
 
 def owing(trade: Trade, readers: dict[str, Account]) -> dict[str, Account]:
-    """A dozen of all that is owed and paid, and who reads it."""
+    """Several of all that is owed and paid, and who reads it."""
     farm, buyer, cooperative = readers["lots"], readers["orders"], readers["memberships"]
     members = [
         one["organisation_id"] for one in cooperative.read(f"/memberships?limit={MANY}")["items"]
@@ -126,7 +126,7 @@ def owing(trade: Trade, readers: dict[str, Account]) -> dict[str, Account]:
 
 
 def promising(trade: Trade, readers: dict[str, Account]) -> str:
-    """A dozen contracts and price series; the id of the contract with a dozen of everything."""
+    """Contracts and price series; the id of the contract with several of everything."""
     buyer, farm, operator = readers["orders"], trade.farm(), readers["rounds"]
     weeks = [{"week": monday(week), "promised": "1"} for week in range(MANY)]
     long = {"ends_on": monday(MANY), "weeks": weeks}

@@ -2,7 +2,7 @@
 
 import copy
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -39,6 +39,13 @@ from tests.factories_deliveries import a_claim, a_delivery, brought, scheduled
 
 NO_ID = "00000000-0000-7000-8000-000000000000"
 BIG_AND_STILL = ("administrative_unit", "administrative_unit_predecessor", "spatial_ref_sys")
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+# These counters also count what was taken back by a savepoint, never less than what was written.
+TOUCHED = """
+SELECT relname FROM pg_stat_xact_user_tables
+WHERE schemaname = 'public' AND n_tup_ins + n_tup_upd + n_tup_del > 0
+"""
+Rows = dict[str, tuple[int, str]]
 PROMPT = {"commodity": "ginger-dried", "qualities": {}, "grade": None}
 
 
@@ -51,6 +58,7 @@ class World:
     people: dict[str, Account] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     bodies: dict[tuple[str, str, str], dict[str, Any]] = field(default_factory=dict)
+    unchanged: Rows = field(default_factory=dict)
 
     def __getitem__(self, label: str) -> Account:
         return self.people[label]
@@ -58,22 +66,35 @@ class World:
     @contextmanager
     def untouched(self) -> Iterator[None]:
         """Take back whatever happens inside."""
-        with self.connection.begin_nested() as savepoint:
+        within = self.connection.in_transaction()
+        begin = self.connection.begin_nested if within else self.connection.begin
+        with begin() as changes:
             yield
-            savepoint.rollback()
+            changes.rollback()
 
-    def rows(self) -> dict[str, tuple[int, str]]:
-        """How many rows every table has, and a digest of all they hold."""
-        tables = self.connection.scalars(
-            text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-        ).all()
+    def rows(self) -> Rows:
+        """How many rows every table has, and a digest of all they hold.
+
+        Only what this transaction has written to is read again.
+        """
+        touched = self.connection.scalars(text(TOUCHED)).all()
+        return self.unchanged | self._read(touched)
+
+    def remember(self) -> None:
+        """Note what every table holds, for :meth:`rows`."""
+        tables = self.connection.scalars(text(TABLES)).all()
         assert len(tables) > 20
+        self.unchanged = self._read(tables)
+
+    def _read(self, tables: Sequence[str]) -> Rows:
         content = "md5(string_agg(t::text, '|' ORDER BY t::text))"
         found = " UNION ALL ".join(
             f"SELECT '{name}', count(*), {'NULL' if name in BIG_AND_STILL else content} "
             f'FROM "{name}" t'
             for name in tables
         )
+        if not found:
+            return {}
         return {
             name: (count, digest) for name, count, digest in self.connection.execute(text(found))
         }
@@ -140,6 +161,7 @@ def populated(app: Flask, connection: Connection) -> World:
     for name in ("site", "organisation"):
         for label in ("farm", "processor", "other_farm", "other_processor"):
             ids[f"{label}_{name}"] = str(getattr(people[label], f"{name}_id"))
+    world.remember()
     return world
 
 

@@ -1,7 +1,7 @@
 """Values that a field must refuse, made from the field itself."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -175,6 +175,32 @@ def put(body: dict[str, Any], pointer: str, value: Any) -> dict[str, Any]:
     else:
         at[last] = value
     return body
+
+
+def put_all(body: dict[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of a body with a value at each of the pointers, none of which lies within another."""
+    for pointer, value in values.items():
+        body = put(body, pointer, value)
+    return body
+
+
+def together(found: Found) -> Iterator[dict[str, Any]]:
+    """Wrong values in as few bodies as will do: of no field two, nor one within another."""
+    waiting = list(found)
+    while waiting:
+        some: dict[str, Any] = {}
+        left = []
+        for pointer, value in waiting:
+            if any(_overlap(pointer, one) for one in some):
+                left.append((pointer, value))
+            else:
+                some[pointer] = value
+        yield some
+        waiting = left
+
+
+def _overlap(one: str, other: str) -> bool:
+    return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
 
 
 def without(body: dict[str, Any], pointer: str) -> dict[str, Any]:
