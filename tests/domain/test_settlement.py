@@ -76,12 +76,13 @@ Run = Callable[[Callable[[], Any]], Any]
 
 @dataclass
 class Sale:
-    """Who buys from whom, through which cooperative, by which order."""
+    """Who buys from whom, through which cooperative, by which order; `spare` is another."""
 
     buyer: UUID
     seller: UUID
     cooperative: UUID
     order: UUID
+    spare: UUID
 
     def owed(self) -> dict[str, int]:
         """Balances as `party account`."""
@@ -124,9 +125,10 @@ def sold(trade: Trade, *, through_cooperative: bool = False, to_cooperative: boo
     named = {"on_behalf_of": farm.organisation_id} if through_cooperative else {}
     lot = seller.made("/lots", lot_body(farm, **named)) if named else a_lot(farm)
     offer = seller.made("/offers", offer_body(lot["id"], **named)) if named else an_offer(farm, lot)
-    order = an_order(buyer, offer)
+    orders = (an_order(buyer, offer), an_order(buyer, offer, "5"))
     return Sale(
-        *(UUID(str(one.organisation_id)) for one in (buyer, farm, cooperative)), UUID(order["id"])
+        *(UUID(str(one.organisation_id)) for one in (buyer, farm, cooperative)),
+        *(UUID(order["id"]) for order in orders),
     )
 
 
