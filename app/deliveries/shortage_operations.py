@@ -20,7 +20,7 @@ from app.lots.models import Lot, LotNotAvailable, LotStatus
 from app.lots.queries import lot_for_update
 from app.market.models import ShortageRule
 from app.market.offer_operations import withdraw_offers_of_lot
-from app.orders.models import Order, OrderLine
+from app.orders.models import Order, OrderLine, Origin
 from app.orders.operations import cancel_order, fall_short, sides
 
 
@@ -62,7 +62,7 @@ def declare_shortage(
     Args:
         available: what is there and has not left yet, in the commodity's unit.
         rule: the seller's or its cooperative's; where all demands concerned ask for the same one,
-            that counts instead.
+            that counts instead. Without one, contracts come first.
 
     Raises:
         NothingPromised, EnoughForAll: there is no shortage. LotJustOrdered: an order came in
@@ -115,21 +115,25 @@ def declare_shortage(
 def _promises(lot: Lot, orders: Sequence[Order]) -> list[Promise]:
     """What of the lot is still to leave, line by line in the order of ordering."""
     lines = [line for order in orders for line in order.lines if line.lot_id == lot.id]
+    called = {order.id for order in orders if order.origin == Origin.CONTRACT}
     gone, dues = despatched([line.id for line in lines]), dues_of(orders)
     found: list[Promise] = []
     for line in sorted(lines, key=lambda one: (one.order_id, one.id)):
         left = line.quantity - line.short - gone.get(line.id, Decimal(0))
         if left:
             due = dues.get(line.order_id)
-            found.append(Promise(line.id, left, placed=len(found) + 1, due=due))
+            bound = line.order_id in called
+            found.append(Promise(line.id, left, placed=len(found) + 1, due=due, contract=bound))
     return found
 
 
 def _chosen(rule: ShortageRule | None, orders: Sequence[Order]) -> ShortageRule:
-    """What the demands agree on, else what the seller says, else pro rata."""
+    """What the demands agree on, else what the seller says, else contracts first, else pro rata."""
     asked = {order.demand.shortage_rule for order in orders if order.demand is not None}
     if len(asked) == 1:
         return ShortageRule(asked.pop())
+    if rule is None and any(order.origin == Origin.CONTRACT for order in orders):
+        return ShortageRule.CONTRACT_FIRST
     return ShortageRule(rule or ShortageRule.PRO_RATA)
 
 

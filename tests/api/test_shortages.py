@@ -18,6 +18,7 @@ from tests.factories import (
     demand_body,
     order_body,
 )
+from tests.factories_contracts import a_contract, called
 from tests.factories_deliveries import (
     accepted,
     accepted_part,
@@ -157,6 +158,25 @@ def test_a_shortage_that_is_none_is_refused(trade: Trade, farm: Account) -> None
     assert code_of(farm.post(path, body)) == (409, "enough_for_all")
     assert farm.post(path, body | {"unit": "thúng"}).status_code == 422
     assert trade.farm().post(path, body).status_code == 404
+
+
+def test_what_a_contract_called_comes_first_and_both_are_told(trade: Trade, farm: Account) -> None:
+    spot, partner = trade.processor(), trade.processor()
+    lot = a_lot(farm)
+    offer = an_offer(farm, lot, quantity="40")
+    an_order(spot, offer, "40")
+    called(partner, a_contract(partner, farm), 0, "30")
+    shortage = short(farm, lot, "50")
+    assert shortage["rule"] == "contract_first"
+    assert [share["allotted"] for share in shortage["shares"]] == ["20.000", "30.000"]
+    for buyer, bound in ((spot, False), (partner, True)):
+        (seen,) = buyer.read("/shortages")["items"]
+        assert [one["explanation"]["contract"] for one in seen["shares"]] == [bound]
+    trade.relay()
+    told = [one["body"] for one in spot.read("/notifications?limit=100")["items"]]
+    assert any("bạn được 20 trong 40 kg" in body and "hợp đồng trước" in body for body in told)
+    told = [one["body"] for one in farm.read("/notifications?limit=100")["items"]]
+    assert sum("hợp đồng trước" in body for body in told) == 2, "one of each order"
 
 
 def test_an_order_not_confirmed_yet_is_a_promise_too(trade: Trade, farm: Account) -> None:
