@@ -86,6 +86,12 @@ class Offers:
     private_list: Ints
     """(n,) index of the list of buyers who may see the offer, or NONE for everyone."""
 
+    smallholder: Bools
+    listed_at: Ints
+    min_quantity: Ints
+    stays_inside: Ints
+    stays_outside: Ints
+
     def __len__(self) -> int:
         return len(self.quantity)
 
@@ -138,6 +144,10 @@ class Demands:
     on_list: Bools
     """(m, L) whether the buyer stands on a private list."""
     accepts: Accepts
+    posted_at: Ints
+    min_delivery: Ints
+    max_suppliers: Ints
+    inside: Ints
 
     def __len__(self) -> int:
         return len(self.quantity)
@@ -155,6 +165,7 @@ class Book:
     offers: Offers
     demands: Demands
     tariff: Tariff
+    smallholder_bonus: int = 0
 
     def only(self, *, offers: slice | None = None, demands: slice | None = None) -> Self:
         """The book of some neighbouring rows; slices have both ends."""

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.clearing.engine.all_pairs import AllPairs
 from app.clearing.engine.book import Book, Ints, check_book
 from app.clearing.engine.certificate import Certificate, certify
+from app.clearing.engine.column_generation import optimum
 from app.clearing.engine.dual import Duals, extreme_duals, midpoint
-from app.clearing.engine.pairs import gainful_pairs
-from app.clearing.engine.transport import optimal_flow
+from app.clearing.engine.starting_prices import starting_prices
+from app.clearing.engine.ties import bonuses
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,26 +38,32 @@ class Result:
     certificate: Certificate
 
 
-def clear(book: Book) -> Result:
+def clear(book: Book, *, tolerance: float = 0.0) -> Result:
     """The trades with the greatest total gain, at the middle of the supporting prices.
 
     Raises BookRefused for figures out of bounds. Equal books give equal results.
     """
     check_book(book)
     supply, demand = book.offers.quantity, book.demands.quantity
-    pairs = gainful_pairs(book)
-    flow = optimal_flow(supply, demand, pairs)
-    duals = extreme_duals(supply, demand, pairs, flow)
+    pricing = AllPairs(book)
+    start = starting_prices(book, pricing)
+    found = optimum(
+        supply, demand, pricing, start=start, bonus=bonuses(book), tolerance=tolerance
+    )
+    duals = extreme_duals(supply, demand, pricing, found)
     u, v = midpoint(duals)
-    traded = np.flatnonzero(flow)
-    offer, buyer = pairs.offer[traded], pairs.demand[traded]
+    traded = np.flatnonzero(found.flow)
+    offer, buyer = found.arcs.offer[traded], found.arcs.demand[traded]
+    order = np.lexsort((buyer, offer))
+    traded, offer, buyer = traded[order], offer[order], buyer[order]
+    gain, flow = found.arcs.gain[traded], found.flow[traded]
     return Result(
         offer=offer,
         demand=buyer,
-        quantity=flow[traded],
-        haulage=book.demands.bid[buyer] - book.offers.ask[offer] - pairs.gain[traded],
+        quantity=flow,
+        haulage=book.demands.bid[buyer] - book.offers.ask[offer] - gain,
         seller_price=book.offers.ask + u,
         buyer_price=book.demands.bid - v,
         duals=duals,
-        certificate=certify(supply, demand, pairs, flow, u),
+        certificate=certify(supply, demand, pricing, gain=gain, flow=flow, u=u, v=v),
     )

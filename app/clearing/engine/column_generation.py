@@ -1,0 +1,104 @@
+"""Column generation: few pairs ever trade, so only promising ones enter the simplex method.
+
+The simplex method solves the problem on some pairs exactly; its duals find the pairs that are
+still missed, until there is none (Ford and Fulkerson 1958). Where it starts decides how many are
+ever needed: a third of the rows is solved first, its duals are extended to everybody, and the
+pairs that look best under them are the beginning.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from app.clearing.engine.book import Ints
+from app.clearing.engine.certificate import inner
+from app.clearing.engine.network_simplex import Arcs, Tree, flow_of, optimise, planted
+from app.clearing.engine.pricing import Found, Prices, Pricing
+
+FIRST_PARTNERS = 10
+"""Pairs of each row to begin with."""
+FURTHER_PARTNERS = 3
+"""Pairs of each row added at a time."""
+_ANY = -(2**62)
+LARGEST = 2**62
+"""What duals and quantities may reach, so that a sum of two still fits into 64 bits."""
+
+
+class Optimum(NamedTuple):
+    """An optimal basis of all pairs, or one within the tolerance of it."""
+
+    arcs: Arcs
+    """Every pair that was ever promising."""
+    flow: Ints
+    """(e,) thousandths of a unit."""
+    prices: Prices
+
+
+def optimum(
+    supply: Ints,
+    demand: Ints,
+    pricing: Pricing,
+    *,
+    start: Prices,
+    bonus: Ints,
+    tolerance: float = 0.0,
+) -> Optimum:
+    """The optimal flow over all pairs, and among the optima the one with the greatest bonus.
+
+    Args:
+        supply, demand: (n,), (m,) thousandths of a unit, at least 0.
+        start: duals that are roughly right; any will do.
+        bonus: (n + m,) non-negative, per unit sold or bought.
+        tolerance: stop when (bound − welfare) ≤ tolerance · welfare; 0 means exact.
+    """
+    found = pricing.best(start, few=FIRST_PARTNERS, beyond=_ANY)
+    arcs = Arcs(found.offer, found.demand, found.gain)
+    order = np.argsort(-found.better, kind="stable")
+    tree = planted(supply, demand, bonus, arcs, order)
+    while True:
+        optimise(tree, arcs, bonus, len(supply))
+        prices = _prices(tree, len(supply))
+        found = pricing.best(prices, few=FURTHER_PARTNERS, beyond=0)
+        flow = flow_of(tree, len(arcs.gain))
+        if not len(found.gain) or (
+            tolerance and _close(supply, demand, arcs, flow, prices, found, tolerance)
+        ):
+            return Optimum(arcs, flow, prices)
+        arcs = with_further(arcs, found)
+
+
+def with_further(arcs: Arcs, found: Found) -> Arcs:
+    """The arcs, and behind them the pairs found."""
+    return Arcs(
+        np.concatenate((arcs.offer, found.offer)),
+        np.concatenate((arcs.demand, found.demand)),
+        np.concatenate((arcs.gain, found.gain)),
+    )
+
+
+def check_magnitudes(supply: Ints, demand: Ints, largest_gain: int, refuse: Callable[[str], None]):
+    """Refuse what could overflow 64 bits: duals reach (n + m + 1) times the largest gain."""
+    if (len(supply) + len(demand) + 1) * largest_gain >= LARGEST:
+        refuse("gain")
+    if sum(supply.tolist()) + sum(demand.tolist()) >= LARGEST:
+        refuse("quantity")
+
+
+def _prices(tree: Tree, n: int) -> Prices:
+    return Prices(tree.dual[:n], tree.dual[n:-1], tree.tie[:n], tree.tie[n:-1])
+
+
+def _close(
+    supply: Ints,
+    demand: Ints,
+    arcs: Arcs,
+    flow: Ints,
+    prices: Prices,
+    found: Found,
+    tolerance: float,
+) -> bool:
+    """Whether the bound that the duals give, made feasible on the cheaper side, is near enough."""
+    welfare = inner(arcs.gain, flow)
+    missed = min(inner(supply, found.missed_u), inner(demand, found.missed_v))
+    return missed <= tolerance * welfare
