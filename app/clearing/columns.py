@@ -119,7 +119,6 @@ class _Columns:
             ),
             expires_at=_ints([row.latest("expires_at", absent=FOREVER) for row in gates]),
             private_list=_ints([self._private_list(row) for row in gates]),
-            smallholder=np.zeros(len(rows),dtype=np.bool_), listed_at=np.zeros(len(rows),dtype=np.int64), min_quantity=np.zeros(len(rows),dtype=np.int64), stays_inside=np.zeros((len(rows),0),dtype=np.int64),stays_outside=np.zeros((len(rows),0),dtype=np.int64),
         )
 
     def _demand_columns(self) -> Demands:
@@ -134,7 +133,6 @@ class _Columns:
             deliver_from=_ints([row.earliest("deliver_from", absent=-FOREVER) for row in gates]),
             deliver_until=_ints([row.latest("deliver_until", absent=FOREVER) for row in gates]),
             on_list=np.array(on_list, dtype=np.bool_).reshape(len(rows), len(self.lists)),
-            posted_at=np.zeros(len(rows),dtype=np.int64), min_delivery=np.zeros(len(rows),dtype=np.int64), max_suppliers=np.full(len(rows),-1,dtype=np.int64), inside=np.zeros((len(rows),0),dtype=np.int64),
             accepts=Accepts(
                 demand=_ints(self.accepting),
                 commodity=_ints([self._commodity(row) for row in self.accepts]),

@@ -17,9 +17,10 @@ from numba import njit
 
 from app.clearing.engine.book import NONE, PRICE_SCALE, Book, Bools, Floats, Ints
 from app.clearing.engine.haulage import DOUBT, Rates, rates_of, settled
+from app.clearing.engine.needs import has_and_needs
 from app.clearing.engine.pricing import Found, Prices
 
-_BLOCK = 16
+_BLOCK = 32
 _LEAF = 128
 """The most rows of a leaf of the k-d tree; within it rows are sorted by goods and price."""
 _NOTHING = np.int64(-(2**62))
@@ -44,8 +45,10 @@ class OfferRows(NamedTuple):
     stays_outside: Ints
     box: Floats
     """(blocks, 6) least and greatest coordinates."""
-    goods: Ints
-    """(blocks,) bit mask of the commodities, folded onto 62 bits."""
+    has: Ints
+    """(n,) bits of what the goods are and hold."""
+    block_has: Ints
+    """(blocks,) bits that any offer of the block has."""
 
 
 class DemandRows(NamedTuple):
@@ -67,7 +70,10 @@ class DemandRows(NamedTuple):
     high: Ints
     certificates: Ints
     box: Floats
-    goods: Ints
+    needs: Ints
+    """(m,) bits without which no accepted row of the demand fits."""
+    block_needs: Ints
+    """(blocks,) bits that every demand of the block needs."""
 
 
 class Top(NamedTuple):
@@ -83,7 +89,8 @@ class AllPairs:
     """The pairs of a book, never written down; a :class:`pricing.Pricing`."""
 
     def __init__(self, book: Book) -> None:
-        self._offers, self._demands = _offer_rows(book), _demand_rows(book)
+        has, needs = has_and_needs(book)
+        self._offers, self._demands = _offer_rows(book, has), _demand_rows(book, needs)
         self._rates, self._tariff = rates_of(book.tariff), book.tariff
         self._squares = np.zeros(0)
         self._haulage = np.zeros(0, dtype=np.int64)
@@ -143,11 +150,10 @@ def _tops(rows: int, few: int, beyond: int) -> Top:
     )
 
 
-def _offer_rows(book: Book) -> OfferRows:
+def _offer_rows(book: Book, has: Ints) -> OfferRows:
     offers = book.offers
     order = _neighbours(offers.position, offers.commodity, offers.ask)
     position = offers.position[order].astype(np.float64)
-    bits = _goods_bits(offers.commodity[order])
     return OfferRows(
         row=order,
         ask=offers.ask[order],
@@ -163,11 +169,12 @@ def _offer_rows(book: Book) -> OfferRows:
         stays_inside=offers.stays_inside[order],
         stays_outside=offers.stays_outside[order],
         box=_boxes(position),
-        goods=_by_block(np.bitwise_or, bits),
+        has=has[order],
+        block_has=_by_block(np.bitwise_or, has[order]),
     )
 
 
-def _demand_rows(book: Book) -> DemandRows:
+def _demand_rows(book: Book, needs: Ints) -> DemandRows:
     demands, accepts = book.demands, book.demands.accepts
     first_of = np.searchsorted(accepts.demand, np.arange(len(demands) + 1))
     kind = accepts.commodity[first_of[:-1]] if len(demands) else accepts.commodity[:0]
@@ -176,8 +183,6 @@ def _demand_rows(book: Book) -> DemandRows:
     first = np.concatenate(([0], np.cumsum(counts)))
     rows = np.repeat(first_of[:-1][order] - first[:-1], counts) + np.arange(first[-1])
     position = demands.position[order].astype(np.float64)
-    bits = _goods_bits(accepts.commodity[rows])
-    goods = np.bitwise_or.reduceat(bits, first[:-1]) if len(order) else bits
     return DemandRows(
         row=order,
         bid=demands.bid[order],
@@ -194,7 +199,8 @@ def _demand_rows(book: Book) -> DemandRows:
         high=accepts.high[rows],
         certificates=accepts.certificates[rows],
         box=_boxes(position),
-        goods=_by_block(np.bitwise_or, goods),
+        needs=needs[order],
+        block_needs=_by_block(np.bitwise_and, needs[order]),
     )
 
 
@@ -214,12 +220,6 @@ def _neighbours(position: Ints, kind: Ints, price: Ints) -> Ints:
     return np.concatenate(leaves)
 
 
-def _goods_bits(commodity: Ints) -> Ints:
-    every = np.int64(2**62 - 1)
-    bits: Ints = np.where(commodity == NONE, every, np.int64(1) << (commodity % 62))
-    return bits
-
-
 def _by_block(reduce: np.ufunc, column: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
     starts = np.arange(0, len(column), _BLOCK)
     return reduce.reduceat(column, starts, axis=0) if len(starts) else column
@@ -237,11 +237,17 @@ def _scan(  # noqa: PLR0913 — arrays of two sides, not options
 ) -> int:  # fmt: skip
     """Fill the tops; the number of squared distances left unsettled."""
     n, m, last = len(u), len(v), of_offers.better.shape[1] - 1
+    least_of_offers = of_offers.better[:, last].copy()
+    least_of_demands = of_demands.better[:, last].copy()
     floor = offers.ask + u
     ceiling = demands.bid - v
-    cheapest, offers_need = _least_of_blocks(floor), _least_of_blocks(of_offers.better[:, last])
+    cheapest, offers_need = _least_of_blocks(floor), _least_of_blocks(least_of_offers)
     dearest = -_least_of_blocks(-ceiling)
-    demands_need = _least_of_blocks(of_demands.better[:, last])
+    demands_need = _least_of_blocks(least_of_demands)
+    x = np.ascontiguousarray(demands.position[:, 0])
+    y = np.ascontiguousarray(demands.position[:, 1])
+    z = np.ascontiguousarray(demands.position[:, 2])
+    ceilings, reached = ceiling.astype(np.float64), np.empty(_BLOCK)
     doubts = 0
     for block in range(len(cheapest)):
         for turn in range(len(dearest)):
@@ -249,24 +255,34 @@ def _scan(  # noqa: PLR0913 — arrays of two sides, not options
             need = min(offers_need[block], demands_need[other])
             if dearest[other] - cheapest[block] < need:
                 continue
-            if offers.goods[block] & demands.goods[other] == 0:
+            if demands.block_needs[other] & ~offers.block_has[block]:
                 continue
             near = _square_between(offers.box[block], demands.box[other])
-            if dearest[other] - cheapest[block] - _at_least(rates, near) < need:
+            if not _within(rates, near, dearest[other] - cheapest[block] - need):
                 continue
             begin, end = other * _BLOCK, min(m, other * _BLOCK + _BLOCK)
             for i in range(block * _BLOCK, min(n, block * _BLOCK + _BLOCK)):
-                need = min(of_offers.better[i, last], demands_need[other])
+                need = min(least_of_offers[i], demands_need[other])
                 if dearest[other] - floor[i] < need:
                     continue
                 near = _square_to(offers.position[i], demands.box[other])
-                if dearest[other] - floor[i] - _at_least(rates, near) < need:
+                if not _within(rates, near, dearest[other] - floor[i] - need):
                     continue
-                for step in range(end - begin):
-                    j = begin + (i + step) % (end - begin)
-                    need = min(of_offers.better[i, last], of_demands.better[j, last])
-                    if ceiling[j] - floor[i] < need:
+                enough = _reach(
+                    reached[: end - begin], floor[i] + need, offers.position[i], offers.has[i],
+                    offers.available_from[i], offers.expires_at[i], rates,
+                    x[begin:end], y[begin:end], z[begin:end], ceilings[begin:end],
+                    demands.needs[begin:end], demands.deliver_from[begin:end],
+                    demands.deliver_until[begin:end],
+                )  # fmt: skip
+                if not enough:
+                    continue
+                j = begin + i % (end - begin)
+                for _ in range(end - begin):
+                    j = begin if j == end - 1 else j + 1
+                    if reached[j - begin] < floor[i] + need:
                         continue
+                    need = min(least_of_offers[i], demands_need[other])
                     square = 0.0
                     for axis in range(3):
                         apart = offers.position[i, axis] - demands.position[j, axis]
@@ -274,9 +290,7 @@ def _scan(  # noqa: PLR0913 — arrays of two sides, not options
                     estimate = rates.fixed + rates.per_metre * np.sqrt(square)
                     cost = np.int64(np.rint(estimate))
                     better = ceiling[j] - floor[i] - PRICE_SCALE * cost
-                    if better + PRICE_SCALE < need:
-                        continue
-                    if abs(estimate - np.floor(estimate) - 0.5) <= DOUBT * (1 + estimate):
+                    if abs(abs(estimate - cost) - 0.5) <= DOUBT * (1 + estimate):
                         at = np.searchsorted(squares, square)
                         if at < len(squares) and squares[at] == square:
                             better += PRICE_SCALE * (cost - haulages[at])
@@ -291,12 +305,12 @@ def _scan(  # noqa: PLR0913 — arrays of two sides, not options
                     if (for_offer or for_demand) and _fits(offers, demands, rates, i, j, square):
                         if for_offer:
                             _insert(of_offers, i, better, tie, j)
+                            least_of_offers[i] = of_offers.better[i, last]
                         if for_demand:
                             _insert(of_demands, j, better, tie, i)
-            offers_need[block] = of_offers.better[
-                block * _BLOCK : min(n, block * _BLOCK + _BLOCK), last
-            ].min()
-            demands_need[other] = of_demands.better[begin:end, last].min()
+                            least_of_demands[j] = of_demands.better[j, last]
+            offers_need[block] = least_of_offers[block * _BLOCK : (block + 1) * _BLOCK].min()
+            demands_need[other] = least_of_demands[begin:end].min()
     return doubts
 
 
@@ -329,10 +343,33 @@ def _square_to(point: Floats, box: Floats) -> float:
 
 
 @njit(cache=True)
-def _at_least(rates: Rates, square: float) -> int:
-    """Hundredths of a VND that haulage over a squared distance surely reaches."""
-    estimate = rates.fixed + rates.per_metre * np.sqrt(square)
-    return PRICE_SCALE * max(np.int64(0), np.int64(np.floor(estimate * (1 - 1e-12))))
+def _reach(
+    reached: Floats, least: int, position: Floats, has: int, ready: int, expires: int, rates: Rates,
+    x: Floats, y: Floats, z: Floats, ceiling: Floats, needs: Ints, since: Ints, until: Ints,
+) -> int:  # fmt: skip
+    """What haulage from an offer leaves of each ceiling of a block; how many it leaves enough.
+
+    Generous by 1 VND, and less than nothing where goods or times surely do not fit. Nothing branches and every column is
+    contiguous, so the processor takes several demands at a time.
+    """
+    here_x, here_y, here_z = position[0], position[1], position[2]
+    fixed, per_metre = rates.fixed - 1, rates.per_metre
+    enough = 0
+    for k in range(len(x)):
+        dx, dy, dz = x[k] - here_x, y[k] - here_y, z[k] - here_z
+        cost = fixed + per_metre * np.sqrt(dx * dx + dy * dy + dz * dz)
+        left = ceiling[k] - PRICE_SCALE * cost
+        fits = (needs[k] & ~has == 0) & (ready <= until[k]) & (since[k] <= expires)
+        reached[k] = left if fits else -np.inf
+        enough += reached[k] >= least
+    return enough
+
+
+@njit(cache=True)
+def _within(rates: Rates, square: float, spare: int) -> bool:
+    """Whether haulage over a squared distance may cost as little as `spare`; generous by 1 VND."""
+    reach = spare * (1 / PRICE_SCALE) + 1 - rates.fixed
+    return reach >= 0 and rates.per_metre * rates.per_metre * square <= reach * reach
 
 
 @njit(cache=True)

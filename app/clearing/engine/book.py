@@ -86,12 +86,6 @@ class Offers:
     private_list: Ints
     """(n,) index of the list of buyers who may see the offer, or NONE for everyone."""
 
-    smallholder: Bools
-    listed_at: Ints
-    min_quantity: Ints
-    stays_inside: Ints
-    stays_outside: Ints
-
     def __len__(self) -> int:
         return len(self.quantity)
 
@@ -144,10 +138,6 @@ class Demands:
     on_list: Bools
     """(m, L) whether the buyer stands on a private list."""
     accepts: Accepts
-    posted_at: Ints
-    min_delivery: Ints
-    max_suppliers: Ints
-    inside: Ints
 
     def __len__(self) -> int:
         return len(self.quantity)
@@ -165,7 +155,6 @@ class Book:
     offers: Offers
     demands: Demands
     tariff: Tariff
-    smallholder_bonus: int = 0
 
     def only(self, *, offers: slice | None = None, demands: slice | None = None) -> Self:
         """The book of some neighbouring rows; slices have both ends."""

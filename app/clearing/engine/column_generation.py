@@ -18,9 +18,9 @@ from app.clearing.engine.pricing import Found, Prices, Pricing
 
 FIRST_PARTNERS = 10
 """Pairs of each row to begin with."""
-FURTHER_PARTNERS = 3
+FURTHER_PARTNERS = 6
 """Pairs of each row added at a time."""
-_ANY = -(2**62)
+_ANY = -30000
 LARGEST = 2**62
 """What duals and quantities may reach, so that a sum of two still fits into 64 bits."""
 
