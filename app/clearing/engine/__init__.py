@@ -9,4 +9,18 @@ nobody loses and no allowed pair could do better, and an upper bound that proves
 from app.clearing.engine.book import Accepts, Book, BookRefused, Demands, Offers, Tariff
 from app.clearing.engine.clear import Result, clear
 
-__all__ = ["Accepts", "Book", "BookRefused", "Demands", "Offers", "Result", "Tariff", "clear"]
+__all__ = [
+    "Accepts",
+    "Book",
+    "BookRefused",
+    "Demands",
+    "Offers",
+    "Result",
+    "Tariff",
+    "clear",
+    "warm",
+]
+
+
+def warm() -> None:
+    """Compile what the engine needs compiled, so that the first round does not wait for it."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.clearing.engine.book import Book, Ints, check_book
+from app.clearing.engine.book import NONE, Book, BookRefused, Ints, check_book
 from app.clearing.engine.certificate import Certificate, certify
 from app.clearing.engine.dual import Duals, extreme_duals, midpoint
 from app.clearing.engine.pairs import gainful_pairs
@@ -34,6 +34,11 @@ class Result:
     """(m,) bid − v delivered, hundredths of a VND per unit."""
     duals: Duals
     certificate: Certificate
+    rejected_offer: Ints
+    """(r,) row of the offer of each allowed pair that would do better with each other, ascending;
+    only minimum lots, maximum suppliers and a policy bonus leave any."""
+    rejected_demand: Ints
+    """(r,) row of the demand, ascending within an offer."""
 
 
 def clear(book: Book) -> Result:
@@ -42,6 +47,7 @@ def clear(book: Book) -> Result:
     Raises BookRefused for figures out of bounds. Equal books give equal results.
     """
     check_book(book)
+    refuse_minimum_lots(book)
     supply, demand = book.offers.quantity, book.demands.quantity
     pairs = gainful_pairs(book)
     flow = optimal_flow(supply, demand, pairs)
@@ -58,4 +64,23 @@ def clear(book: Book) -> Result:
         buyer_price=book.demands.bid - v,
         duals=duals,
         certificate=certify(supply, demand, pairs, flow, u),
+        rejected_offer=np.zeros(0, dtype=np.int64),
+        rejected_demand=np.zeros(0, dtype=np.int64),
     )
+
+
+def refuse_minimum_lots(book: Book) -> None:
+    """A minimum lot changes the problem; one that every trade meets anyway does not."""
+    for side, field, column in (
+        ("offers", "min_quantity", book.offers.min_quantity > 1),
+        ("demands", "min_delivery", book.demands.min_delivery > 1),
+        ("demands", "max_suppliers", book.demands.max_suppliers != NONE),
+    ):
+        if column.any():
+            code = "maximum_suppliers" if field == "max_suppliers" else "minimum_lot"
+            raise BookRefused(
+                f"{code}_not_supported",
+                row=f"{side}[{int(column.argmax())}]",
+                field=field,
+                detail="cannot be honoured yet",
+            )
