@@ -45,7 +45,9 @@ class Round(Identified, Base):
     """One clearing of one market.
 
     The book is frozen in ``snapshot`` when the round closes; welfare and bound are whole VND.
-    ``lease_until`` says how long the worker that computes it is trusted to be alive.
+    ``lease_until`` says how long the worker that computes it is trusted to be alive. The
+    ``certificate`` is what `clear_snapshot` gives, so that anybody can prove the result again.
+    ``fault`` says why the book could not be cleared when it was last tried.
     """
 
     __tablename__ = "clearing_round"
@@ -56,6 +58,7 @@ class Round(Identified, Base):
             name="cleared_has_result",
         ),
         CheckConstraint("status <> 'closed' OR snapshot IS NOT NULL", name="closed_has_snapshot"),
+        CheckConstraint("fault IS NULL OR status IN ('open', 'void')", name="fault_while_open"),
         Index(
             "uq_clearing_round_current",
             "market_code",
@@ -80,6 +83,8 @@ class Round(Identified, Base):
     upper_bound: Mapped[Decimal | None] = mapped_column(Numeric(30, 0))
     optimality_gap: Mapped[float | None] = mapped_column(Double())
     cleared_quantity: Mapped[Decimal | None] = mapped_column(Numeric(20, 3))
+    certificate: Mapped[dict[str, Any] | None]
+    fault: Mapped[dict[str, Any] | None]
     void_reason: Mapped[str | None]
 
 
@@ -151,7 +156,10 @@ class Outcome(Identified, Base):
 
 
 class MarketPrice(Base):
-    """What a round's trades were made at, VND per unit of the base commodity."""
+    """What a round's trades were made at, VND per unit of the base commodity.
+
+    ``wards`` tells the same of each ward in which enough sellers sold.
+    """
 
     __tablename__ = "market_price"
     __table_args__ = (
@@ -169,3 +177,4 @@ class MarketPrice(Base):
     buyer_low: Mapped[UnitPrice]
     buyer_average: Mapped[UnitPrice]
     buyer_high: Mapped[UnitPrice]
+    wards: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")

@@ -124,7 +124,7 @@ def settle_round(
     """Write what the engine found: matches, orders, outcomes, prices; all of it or nothing.
 
     Args:
-        answer: ``{"round": …, "matches": …}`` as `clear_snapshot` gives it.
+        answer: ``{"round": …, "matches": …, "certificate": …}`` as `clear_snapshot` gives it.
         outcomes: explanations by ``offers`` and ``demands`` and id.
 
     Returns:
@@ -144,6 +144,7 @@ def settle_round(
             upper_bound=found["upper_bound"],
             optimality_gap=found["optimality_gap"],
             cleared_quantity=Decimal(found["cleared_quantity"]),
+            certificate=answer["certificate"],
         )
         .returning(Round)
     )

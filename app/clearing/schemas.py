@@ -41,6 +41,7 @@ class SnapshotOut(Schema):
     offers = ma.fields.List(ma.fields.Dict())
     demands = ma.fields.List(ma.fields.Dict())
     haulage = ma.fields.Dict()
+    policy = ma.fields.Dict()
 
 
 class MatchOut(Schema):

@@ -22,9 +22,10 @@ _COLUMNS = ("offer_id", "demand_id", "quantity", "seller_price", "transport_cost
 def clear(file: Path, as_json: bool) -> None:
     """Clear the market in the snapshot FILE (- reads standard input) and print the trades."""
     try:
-        cleared = clear_snapshot(_parsed(_content(file)))
+        answer = clear_snapshot(_parsed(_content(file)))
     except BookRefused as refusal:
         _fail(str(refusal))
+    cleared = {name: answer[name] for name in ("round", "matches")}
     if as_json:
         click.echo(json.dumps(cleared, indent=2))
     else:

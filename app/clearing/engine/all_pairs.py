@@ -32,6 +32,8 @@ class OfferRows(NamedTuple):
 
     row: Ints
     ask: Ints
+    quantity: Ints
+    min_quantity: Ints
     position: Floats
     seller: Ints
     commodity: Ints
@@ -56,6 +58,8 @@ class DemandRows(NamedTuple):
 
     row: Ints
     bid: Ints
+    quantity: Ints
+    min_delivery: Ints
     position: Floats
     buyer: Ints
     deliver_from: Ints
@@ -157,6 +161,8 @@ def _offer_rows(book: Book, has: Ints) -> OfferRows:
     return OfferRows(
         row=order,
         ask=offers.ask[order],
+        quantity=offers.quantity[order],
+        min_quantity=offers.min_quantity[order],
         position=position,
         seller=offers.seller[order],
         commodity=offers.commodity[order],
@@ -186,6 +192,8 @@ def _demand_rows(book: Book, needs: Ints) -> DemandRows:
     return DemandRows(
         row=order,
         bid=demands.bid[order],
+        quantity=demands.quantity[order],
+        min_delivery=demands.min_delivery[order],
         position=position,
         buyer=demands.buyer[order],
         deliver_from=demands.deliver_from[order],
@@ -230,7 +238,7 @@ def _boxes(position: Floats) -> Floats:
 
 
 @njit(cache=True)
-def _scan(  # noqa: PLR0913 — arrays of two sides, not options
+def _scan(
     offers: OfferRows, demands: DemandRows, rates: Rates, squares: Floats, haulages: Ints,
     u: Ints, v: Ints, tie_u: Ints, tie_v: Ints,
     of_offers: Top, of_demands: Top, unsettled: Floats,
@@ -349,8 +357,8 @@ def _reach(
 ) -> int:  # fmt: skip
     """What haulage from an offer leaves of each ceiling of a block; how many it leaves enough.
 
-    Generous by 1 VND, and less than nothing where goods or times surely do not fit. Nothing branches and every column is
-    contiguous, so the processor takes several demands at a time.
+    Generous by 1 VND, and less than nothing where goods or times surely do not fit. Nothing
+    branches and every column is contiguous, so the processor takes several demands at a time.
     """
     here_x, here_y, here_z = position[0], position[1], position[2]
     fixed, per_metre = rates.fixed - 1, rates.per_metre
@@ -401,6 +409,9 @@ def _fits(
     if offers.seller[i] == demands.buyer[j]:
         return False
     if offers.private_list[i] != NONE and not demands.on_list[j, offers.private_list[i]]:
+        return False
+    least = max(offers.min_quantity[i], demands.min_delivery[j])
+    if least > min(offers.quantity[i], demands.quantity[j]):
         return False
     travel = np.int64(np.ceil(rates.seconds_per_metre * np.sqrt(square)))
     earliest = max(offers.available_from[i] + travel, demands.deliver_from[j])

@@ -1,10 +1,9 @@
 """A proof of optimality that needs no trust in the solver (weak duality of linear programming).
 
 For any u, v ≥ 0 with u_i + v_j ≥ c_ij on all allowed pairs, no allocation can gain more than
-Σ supply·u + Σ demand·v; where a pair is missed, v_j (or u_i, whichever costs less) is raised by
-what it is missed by. Sums are Python integers: 30,000 rows of 60 tonnes at ten million VND do not
-fit into 64 bits. The unit of welfare is a hundred-thousandth of a VND (thousandths of a unit ×
-hundredths of a VND).
+Σ supply·u + Σ demand·v; where pairs are missed, v_j is raised by the most they are missed by. Sums
+are Python integers: 30,000 rows of 60 tonnes at ten million VND do not fit into 64 bits. The unit
+of welfare is a hundred-thousandth of a VND (thousandths of a unit × hundredths of a VND).
 """
 
 from dataclasses import dataclass
@@ -23,6 +22,8 @@ class Certificate:
 
     welfare: int
     upper_bound: int
+    u: Ints
+    """(n,) duals from which anybody can compute the bound, hundredths of a VND per unit."""
 
     @property
     def gap(self) -> float:
@@ -31,17 +32,18 @@ class Certificate:
 
 
 def certify(
-    supply: Ints, demand: Ints, pricing: Pricing, *, gain: Ints, flow: Ints, u: Ints, v: Ints
+    supply: Ints, demand: Ints, pricing: Pricing, proof: Prices, *, welfare: int
 ) -> Certificate:
-    """The certificate of trades (k,) from any duals u (n,) and v (m,), at least 0.
+    """The certificate that duals u (n,) and v (m,), at least 0, give; one pass over all pairs.
 
-    One pass over all pairs.
+    Given u alone, the least v that makes them feasible is max(0, max_i (c_ij − u_i)), so the bound
+    anybody computes from the published u is at most this one.
     """
-    missed = pricing.best(Prices.of(u, v), few=1, beyond=0)
-    raised = min(inner(supply, missed.missed_u), inner(demand, missed.missed_v))
+    missed = pricing.best(Prices.of(proof.u, proof.v), few=1, beyond=0).missed_v
     return Certificate(
-        welfare=inner(gain, flow),
-        upper_bound=inner(supply, u) + inner(demand, v) + raised,
+        welfare=welfare,
+        upper_bound=inner(supply, proof.u) + inner(demand, proof.v + missed),
+        u=proof.u,
     )
 
 

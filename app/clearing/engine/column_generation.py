@@ -6,21 +6,20 @@ ever needed: a third of the rows is solved first, its duals are extended to ever
 pairs that look best under them are the beginning.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from app.clearing.engine.book import Ints
 from app.clearing.engine.certificate import inner
-from app.clearing.engine.network_simplex import Arcs, Tree, flow_of, optimise, planted
+from app.clearing.engine.network_simplex import Arcs, flow_of, optimise, planted, prices_of
 from app.clearing.engine.pricing import Found, Prices, Pricing
 
 FIRST_PARTNERS = 10
 """Pairs of each row to begin with."""
 FURTHER_PARTNERS = 6
 """Pairs of each row added at a time."""
-_ANY = -30000
+_ANY = -30_000
 LARGEST = 2**62
 """What duals and quantities may reach, so that a sum of two still fits into 64 bits."""
 
@@ -29,10 +28,12 @@ class Optimum(NamedTuple):
     """An optimal basis of all pairs, or one within the tolerance of it."""
 
     arcs: Arcs
-    """Every pair that was ever promising."""
+    """Every pair that was ever promising, the first ones first."""
     flow: Ints
     """(e,) thousandths of a unit."""
     prices: Prices
+    exact: bool
+    """Whether no pair is missed."""
 
 
 def optimum(
@@ -54,17 +55,16 @@ def optimum(
     """
     found = pricing.best(start, few=FIRST_PARTNERS, beyond=_ANY)
     arcs = Arcs(found.offer, found.demand, found.gain)
-    order = np.argsort(-found.better, kind="stable")
-    tree = planted(supply, demand, bonus, arcs, order)
+    tree = planted(supply, demand, bonus, arcs, np.argsort(-found.better, kind="stable"))
     while True:
         optimise(tree, arcs, bonus, len(supply))
-        prices = _prices(tree, len(supply))
+        prices = prices_of(tree, len(supply))
         found = pricing.best(prices, few=FURTHER_PARTNERS, beyond=0)
         flow = flow_of(tree, len(arcs.gain))
         if not len(found.gain) or (
-            tolerance and _close(supply, demand, arcs, flow, prices, found, tolerance)
+            tolerance and _near(supply, demand, arcs, flow, found, tolerance)
         ):
-            return Optimum(arcs, flow, prices)
+            return Optimum(arcs, flow, prices, exact=not len(found.gain))
         arcs = with_further(arcs, found)
 
 
@@ -77,28 +77,23 @@ def with_further(arcs: Arcs, found: Found) -> Arcs:
     )
 
 
-def check_magnitudes(supply: Ints, demand: Ints, largest_gain: int, refuse: Callable[[str], None]):
-    """Refuse what could overflow 64 bits: duals reach (n + m + 1) times the largest gain."""
+def beyond_bounds(supply: Ints, demand: Ints, largest_gain: int) -> str:
+    """Which of gains and quantities could overflow 64 bits, or nothing.
+
+    Duals are alternating sums of gains along a path of the tree, so they stay within (n + m + 1)
+    times the largest gain.
+    """
     if (len(supply) + len(demand) + 1) * largest_gain >= LARGEST:
-        refuse("gain")
+        return "gain"
     if sum(supply.tolist()) + sum(demand.tolist()) >= LARGEST:
-        refuse("quantity")
+        return "quantity"
+    return ""
 
 
-def _prices(tree: Tree, n: int) -> Prices:
-    return Prices(tree.dual[:n], tree.dual[n:-1], tree.tie[:n], tree.tie[n:-1])
-
-
-def _close(
-    supply: Ints,
-    demand: Ints,
-    arcs: Arcs,
-    flow: Ints,
-    prices: Prices,
-    found: Found,
-    tolerance: float,
+def _near(
+    supply: Ints, demand: Ints, arcs: Arcs, flow: Ints, found: Found, tolerance: float
 ) -> bool:
-    """Whether the bound that the duals give, made feasible on the cheaper side, is near enough."""
+    """Whether the bound that the duals give, raised by what they miss, is near enough."""
     welfare = inner(arcs.gain, flow)
     missed = min(inner(supply, found.missed_u), inner(demand, found.missed_v))
     return missed <= tolerance * welfare

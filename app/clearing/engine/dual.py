@@ -18,8 +18,7 @@ from numba import njit
 
 from app.clearing.engine.book import Bools, Ints
 from app.clearing.engine.column_generation import FURTHER_PARTNERS, Optimum, with_further
-from app.clearing.engine.network_simplex import Arcs
-from app.clearing.engine.pricing import Prices, Pricing
+from app.clearing.engine.pricing import Found, Prices, Pricing
 
 _UNREACHED = np.int64(2**62)
 
@@ -47,17 +46,45 @@ class Side(NamedTuple):
     traded: Bools
 
 
-def extreme_duals(supply: Ints, demand: Ints, pricing: Pricing, found: Optimum) -> Duals:
-    """Both extreme dual solutions of an optimum over all pairs; supply (n,), demand (m,)."""
+def extreme_duals(supply: Ints, demand: Ints, found: Optimum, pricing: Pricing | None) -> Duals:
+    """Both extreme dual solutions of an optimum; supply (n,), demand (m,).
+
+    Args:
+        pricing: all pairs, or None where the optimum's own are all there are.
+
+    An optimum that is not exact has no such prices; its own are given for both.
+    """
     u, v = found.prices.u, found.prices.v
+    if not found.exact:
+        return Duals(u_low=u, u_high=u, v_low=v, v_high=v)
     arcs, traded = found.arcs, found.flow > 0
     sold, bought = np.zeros_like(supply), np.zeros_like(demand)
     np.add.at(sold, arcs.offer, found.flow)
     np.add.at(bought, arcs.demand, found.flow)
-    u_high, v_low, arcs = _sellers_best(u, v, sold < supply, arcs, traded, pricing)
-    traded = np.concatenate((traded, np.zeros(len(arcs.gain) - len(traded), dtype=np.bool_)))
-    u_low, v_high = _buyers_best(u, v, bought < demand, arcs, traded, pricing)
-    return Duals(u_low=u_low, u_high=u_high, v_low=v_low, v_high=v_high)
+    while True:
+        over = u[arcs.offer] + v[arcs.demand] - arcs.gain
+        sellers, buyers = (
+            Side(arcs.offer, arcs.demand, over, traded),
+            Side(arcs.demand, arcs.offer, over, traded),
+        )
+        v_fall, u_rise = _shifts(sellers, v, sold < supply)
+        u_fall, v_rise = _shifts(buyers, u, bought < demand)
+        duals = Duals(u_low=u - u_fall, u_high=u + u_rise, v_low=v - v_fall, v_high=v + v_rise)
+        missed = _missed(duals, pricing)
+        if not missed:
+            return duals
+        for more in missed:
+            arcs = with_further(arcs, more)
+            traded = np.concatenate((traded, np.zeros(len(more.gain), dtype=np.bool_)))
+
+
+def _missed(duals: Duals, pricing: Pricing | None) -> list[Found]:
+    """The pairs that an extreme solution of some pairs overlooks."""
+    if pricing is None:
+        return []
+    both = (Prices.of(duals.u_high, duals.v_low), Prices.of(duals.u_low, duals.v_high))
+    found = [pricing.best(prices, few=FURTHER_PARTNERS, beyond=0) for prices in both]
+    return [more for more in found if len(more.gain)]
 
 
 def midpoint(duals: Duals) -> tuple[Ints, Ints]:
@@ -68,34 +95,6 @@ def midpoint(duals: Duals) -> tuple[Ints, Ints]:
     equality on trades and the value of the solution all survive.
     """
     return (duals.u_low + duals.u_high) // 2, (duals.v_low + duals.v_high + 1) // 2
-
-
-def _sellers_best(
-    u: Ints, v: Ints, left_over: Bools, arcs: Arcs, traded: Bools, pricing: Pricing
-) -> tuple[Ints, Ints, Arcs]:
-    while True:
-        over = u[arcs.offer] + v[arcs.demand] - arcs.gain
-        fall, rise = _shifts(Side(arcs.offer, arcs.demand, over, traded), v, left_over)
-        u_high, v_low = u + rise, v - fall
-        more = pricing.best(Prices.of(u_high, v_low), few=FURTHER_PARTNERS, beyond=0)
-        if not len(more.gain):
-            return u_high, v_low, arcs
-        arcs = with_further(arcs, more)
-        traded = np.concatenate((traded, np.zeros(len(more.gain), dtype=np.bool_)))
-
-
-def _buyers_best(
-    u: Ints, v: Ints, unfilled: Bools, arcs: Arcs, traded: Bools, pricing: Pricing
-) -> tuple[Ints, Ints]:
-    while True:
-        over = u[arcs.offer] + v[arcs.demand] - arcs.gain
-        fall, rise = _shifts(Side(arcs.demand, arcs.offer, over, traded), u, unfilled)
-        u_low, v_high = u - fall, v + rise
-        more = pricing.best(Prices.of(u_low, v_high), few=FURTHER_PARTNERS, beyond=0)
-        if not len(more.gain):
-            return u_low, v_high
-        arcs = with_further(arcs, more)
-        traded = np.concatenate((traded, np.zeros(len(more.gain), dtype=np.bool_)))
 
 
 def _shifts(side: Side, others: Ints, slack: Bools) -> tuple[Ints, Ints]:

@@ -23,6 +23,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from app.clearing.engine.book import NONE, Ints
+from app.clearing.engine.pricing import Prices
 
 _BLOCK_FROM = 64
 """The fewest arcs looked at before the best of them enters."""
@@ -64,6 +65,10 @@ class Arcs(NamedTuple):
     demand: Ints
     gain: Ints
     """Hundredths of a VND per unit, positive."""
+
+    def take(self, places: Ints) -> "Arcs":
+        """Some of the pairs."""
+        return Arcs(*(column[places] for column in self))
 
 
 def planted(supply: Ints, demand: Ints, bonus: Ints, arcs: Arcs, order: Ints) -> Tree:
@@ -265,3 +270,8 @@ def flow_of(tree: Tree, arcs: int) -> Ints:
     on_pairs = arc != NONE
     flow[arc[on_pairs]] = tree.nodes["flow"][on_pairs]
     return flow
+
+
+def prices_of(tree: Tree, n: int) -> Prices:
+    """The duals of offers and demands; n offers."""
+    return Prices(tree.dual[:n], tree.dual[n:-1], tree.tie[:n], tree.tie[n:-1])

@@ -23,7 +23,8 @@ def test_a_file_gives_the_round_and_its_matches(tmp_path: Path) -> None:
     file.write_text(json.dumps(snapshot))
     answer = run(str(file), "--json")
     assert answer.exit_code == 0
-    assert json.loads(answer.stdout) == clear_snapshot(snapshot)
+    cleared = clear_snapshot(snapshot)
+    assert json.loads(answer.stdout) == {name: cleared[name] for name in ("round", "matches")}
 
 
 def test_numbers_in_a_file_mean_the_same_as_texts() -> None:
