@@ -48,7 +48,8 @@ def post_demand(
 
     Raises:
         Invalid: unknown words, commodities of several markets or not taken by the line, a minimum
-            above the whole, or a window that is over or upside down. NotFound: the site is not the party's own.
+            above the whole, or a window that is over or upside down. NotFound: the site is not
+            the party's own.
     """
     check_least("/min_delivery", min_delivery, quantity)
     if deliver_until < deliver_from:

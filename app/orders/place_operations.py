@@ -64,9 +64,8 @@ def place_order(
         NotFound: an offer is not there or not for this buyer, or the site is not the buyer's.
         MovementRestricted: the goods may not leave where they are or enter where they would go.
         OfferNotOpen, LotExpired, NotEnoughLeft, InRound, OfferChanged: the offer's state forbids
-            it. SeveralSellers, OwnOffer: the lines do not make one order. BelowMinimumLot: too little of
-            an offer. Invalid: the total is
-            beyond what can be counted.
+            it. SeveralSellers, OwnOffer: the lines do not make one order. BelowMinimumLot: too
+            little of an offer. Invalid: the total is beyond what can be counted.
     """
     site = usable_site(site_id, party=party, pointer="/site_id")
     _check_known(lines, party, site, now)

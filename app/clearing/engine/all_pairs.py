@@ -228,7 +228,7 @@ def _neighbours(position: Ints, kind: Ints, price: Ints) -> Ints:
     return np.concatenate(leaves)
 
 
-def _by_block(reduce: np.ufunc, column: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _by_block(reduce: np.ufunc, column: np.ndarray) -> np.ndarray:
     starts = np.arange(0, len(column), _BLOCK)
     return reduce.reduceat(column, starts, axis=0) if len(starts) else column
 
@@ -384,7 +384,7 @@ def _within(rates: Rates, square: float, spare: int) -> bool:
 def _beats(top: Top, row: int, better: int, tie: int) -> bool:
     last = top.better.shape[1] - 1
     least = top.better[row, last]
-    return better > least or (better == least and tie > top.tie[row, last])
+    return bool(better > least or (better == least and tie > top.tie[row, last]))
 
 
 @njit(cache=True)

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
+Whole = int | np.int64
+"""One number out of such a column, as compiled code passes it."""
 
 QUANTITY_SCALE = 1_000
 PRICE_SCALE = 100

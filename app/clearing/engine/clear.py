@@ -11,7 +11,7 @@ from app.clearing.engine.column_generation import Optimum, beyond_bounds, optimu
 from app.clearing.engine.dual import Duals, extreme_duals, midpoint
 from app.clearing.engine.envy import envious_pairs
 from app.clearing.engine.minimum_lots import has_minimum_lots, honour_minimum_lots
-from app.clearing.engine.pricing import Prices
+from app.clearing.engine.pricing import Prices, Pricing
 from app.clearing.engine.starting_prices import starting_prices
 from app.clearing.engine.ties import bonuses
 
@@ -72,10 +72,10 @@ def clear(book: Book, *, tolerance: float = 0.0) -> Result:
         favouring, pricing = book, pairs
     found = _solved(favouring, pricing, tolerance)
     relaxed = found if favouring is book else _solved(book, pairs, tolerance)
+    everything: Pricing | None = pricing
     if has_minimum_lots(book):
-        found = honour_minimum_lots(favouring, found)
-        pricing = None
-    duals = extreme_duals(supply, demand, found, pricing)
+        found, everything = honour_minimum_lots(favouring, found), None
+    duals = extreme_duals(supply, demand, found, everything)
     u, v = midpoint(duals)
     traded = np.flatnonzero(found.flow)
     traded = traded[np.lexsort((found.arcs.demand[traded], found.arcs.offer[traded]))]

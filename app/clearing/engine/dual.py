@@ -124,8 +124,8 @@ def _relax(
     for row in range(rows):
         if rise[row] == 0:
             heappush(heap, (np.int64(0), np.int64(row)))
-    for other in range(len(fall)):
-        heappush(heap, (fall[other], np.int64(rows + other)))
+    for begin in range(len(fall)):
+        heappush(heap, (fall[begin], np.int64(rows + begin)))
     while heap:
         reached, node = heappop(heap)
         if node < rows:
@@ -134,9 +134,10 @@ def _relax(
             for place in range(forth_from[node], forth_from[node + 1]):
                 pair = forth[place]
                 other = side.theirs[pair]
-                if reached + side.over[pair] < fall[other]:
-                    fall[other] = reached + side.over[pair]
-                    heappush(heap, (fall[other], np.int64(rows + other)))
+                further = reached + side.over[pair]
+                if further < fall[other]:
+                    fall[other] = further
+                    heappush(heap, (further, np.int64(rows + other)))
         else:
             other = node - rows
             if reached > fall[other]:

@@ -61,13 +61,13 @@ class Switches(NamedTuple):
 
 
 def chosen_pairs(book: Book, free: Optimum, lots: Lots, begin: Optimum) -> Bools:
-    """(e,) the pairs of a free optimum that are worth trading on, starting from a fitting answer."""
+    """(e,) the pairs of a free optimum worth trading on; `begin` is an answer that fits."""
     flow = _flow_on(free.arcs, begin)
     places = _promising(free, flow)
     pairs, lots, flow = free.arcs.take(places), lots.take(places), flow[places]
     most = np.minimum(book.offers.quantity[pairs.offer], book.demands.quantity[pairs.demand])
     switches = _switches(pairs, lots)
-    solver = highspy.Highs()  # type: ignore[no-untyped-call]
+    solver = highspy.Highs()
     for option, value in _OPTIONS:
         solver.setOptionValue(option, value)
     solver.passModel(_programme(book, pairs, lots, most, switches))
@@ -111,11 +111,8 @@ def _programme(
 ) -> highspy.HighsLp:
     """Columns x (p), y (p), z; rows as the module says, figures near 1."""
     count = len(most)
-    x, y, z = (
-        np.arange(count),
-        count + np.arange(count),
-        2 * count + np.arange(len(switches.demand)),
-    )
+    x, z = np.arange(count), 2 * count + np.arange(len(switches.demand))
+    y = count + x
     rows = Rows()
     for ends, limit in ((pairs.offer, book.offers.quantity), (pairs.demand, book.demands.quantity)):
         rows.add(ends, -highspy.kHighsInf, 1.0, (x, most / limit[ends]))

@@ -11,7 +11,7 @@ paradoxically rejected.
 
 import numpy as np
 
-from app.clearing.engine.book import NONE, Book, Bools, Ints
+from app.clearing.engine.book import NONE, Book, Bools, Floats, Ints
 from app.clearing.engine.certificate import inner
 from app.clearing.engine.column_generation import Optimum
 from app.clearing.engine.lot_choice import Lots, chosen_pairs
@@ -68,7 +68,7 @@ def _unfit(arcs: Arcs, flow: Ints, lots: Lots) -> Ints:
     return np.union1d(out, _crowding(arcs, flow, lots))
 
 
-def _first_of_each(row: Ints, share: np.ndarray) -> Ints:  # type: ignore[type-arg]
+def _first_of_each(row: Ints, share: Floats) -> Ints:
     """The places of the least share of every row."""
     order = np.lexsort((share, row))
     _, first = np.unique(row[order], return_index=True)

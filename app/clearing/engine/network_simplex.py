@@ -22,7 +22,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from app.clearing.engine.book import NONE, Ints
+from app.clearing.engine.book import NONE, Ints, Whole
 from app.clearing.engine.pricing import Prices
 
 _BLOCK_FROM = 64
@@ -163,7 +163,7 @@ def optimise(tree: Tree, arcs: Arcs, bonus: Ints, n: int) -> int:
 
 @njit(cache=True)
 def _exchange(
-    tree: Tree, arc: int, tail: int, head: int, better: int, better_tie: int, n: int
+    tree: Tree, arc: int, tail: int, head: int, better: Whole, better_tie: Whole, n: int
 ) -> None:
     """Let an arc from tail to head enter, and the arc that blocks it leave."""
     nodes = tree.nodes
@@ -199,7 +199,7 @@ def _exchange(
 
 
 @njit(cache=True)
-def _regraft(nodes: Nodes, moving: int, onto: int, out: int, arc: int, flow: int) -> None:
+def _regraft(nodes: Nodes, moving: int, onto: int, out: int, arc: int, flow: Whole) -> None:
     """Cut the subtree below `out` off and hang it, turned so that `moving` is on top, elsewhere."""
     node = moving
     while True:
@@ -213,7 +213,7 @@ def _regraft(nodes: Nodes, moving: int, onto: int, out: int, arc: int, flow: int
 
 
 @njit(cache=True)
-def _shift(tree: Tree, top: int, better: int, better_tie: int, n: int) -> None:
+def _shift(tree: Tree, top: int, better: Whole, better_tie: Whole, n: int) -> None:
     """Raise the duals of the top's side below it and lower the other side's; depths anew."""
     nodes = tree.nodes
     of_offers = top < n
@@ -235,14 +235,14 @@ def _shift(tree: Tree, top: int, better: int, better_tie: int, n: int) -> None:
 def _next_below(nodes: Nodes, node: int, top: int) -> int:
     """The node after this one in a walk over the subtree of `top`; `top` itself at the end."""
     if nodes[node].child != NONE:
-        return nodes[node].child
+        return int(nodes[node].child)
     while node != top and nodes[node].after == NONE:
         node = nodes[node].parent
-    return top if node == top else nodes[node].after
+    return top if node == top else int(nodes[node].after)
 
 
 @njit(cache=True)
-def _hang(nodes: Nodes, node: int, parent: int, arc: int, flow: int) -> None:
+def _hang(nodes: Nodes, node: int, parent: int, arc: int, flow: Whole) -> None:
     first = nodes[parent].child
     nodes[node].after = first
     nodes[node].before = NONE

@@ -1,4 +1,4 @@
-"""What column generation asks of whoever knows all pairs: which are worth having, at given duals."""
+"""What column generation asks of whoever knows all pairs: which are worth having at given duals."""
 
 from typing import NamedTuple, Protocol
 

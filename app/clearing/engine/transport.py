@@ -48,13 +48,14 @@ def solve_transport(
     """
     supply, demand = _quantities(supply, "supply"), _quantities(demand, "demand")
     offers, buyers = np.flatnonzero(supply), np.flatnonzero(demand)
-    edges = _edges(len(supply), len(demand), costs, allowed)
-    edges = tuple(column[(supply[edges[0]] > 0) & (demand[edges[1]] > 0)] for column in edges)
+    tails, heads, cost = _edges(len(supply), len(demand), costs, allowed)
+    alive = (supply[tails] > 0) & (demand[heads] > 0)
+    tails, heads, cost = tails[alive], heads[alive], cost[alive]
     nothing = np.zeros(0, dtype=np.int64)
-    if not len(edges[0]):
+    if not len(tails):
         return Shipment(nothing, nothing, nothing, 0, 0)
-    tails, heads = np.searchsorted(offers, edges[0]), np.searchsorted(buyers, edges[1])
-    gain = _gains(edges[2], min(len(offers), len(buyers)))
+    tails, heads = np.searchsorted(offers, tails), np.searchsorted(buyers, heads)
+    gain = _gains(cost, min(len(offers), len(buyers)))
     if beyond_bounds(supply, demand, int(gain.max())):
         raise ValueError("costs and quantities are too large for 64 bits")
     found = optimum(
@@ -67,8 +68,8 @@ def solve_transport(
     used = np.flatnonzero(found.flow)
     used = used[np.lexsort((found.arcs.demand[used], found.arcs.offer[used]))]
     arcs, flow = found.arcs.take(used), found.flow[used]
-    cost = _exact_cost(edges[2].tolist(), gain, arcs.gain, flow)
-    return Shipment(offers[arcs.offer], buyers[arcs.demand], flow, cost, sum(flow.tolist()))
+    total = _exact_cost(int(cost[0] + gain[0]), arcs.gain, flow)
+    return Shipment(offers[arcs.offer], buyers[arcs.demand], flow, total, sum(flow.tolist()))
 
 
 class EdgePairs:
@@ -141,9 +142,7 @@ def _gains(cost: Ints, rows: int) -> Ints:
     return gains
 
 
-def _exact_cost(costs: list[int], gains: Ints, used: Ints, flow: Ints) -> int:
-    """Σ cost · flow; cost + gain is the same on every edge."""
-    both = costs[0] + int(gains[0])
-    return sum(
-        (both - gain) * part for gain, part in zip(used.tolist(), flow.tolist(), strict=True)
-    )
+def _exact_cost(both: int, used: Ints, flow: Ints) -> int:
+    """Σ cost · flow, where cost + gain is `both` on every edge."""
+    parts = zip(used.tolist(), flow.tolist(), strict=True)
+    return sum((both - gain) * part for gain, part in parts)

@@ -1,4 +1,4 @@
-"""Compile what the engine needs compiled; the machine code is kept in a cache beside the sources."""
+"""Compile what the engine needs compiled; the machine code is cached beside the sources."""
 
 from decimal import Decimal
 

@@ -62,7 +62,7 @@ def test_without_json_a_table_is_printed() -> None:
         ("[]", "wrong_type"),
         ("{}", "missing_field"),
         (json.dumps(book([offer("o", "-5")], [])), "negative"),
-        (json.dumps(book([offer("o", min_quantity="5")], [])), "minimum_lot_not_supported"),
+        (json.dumps(book([offer("o", min_quantity="-5")], [])), "negative"),
         (json.dumps(book([offer("o\x1b[2J\n")], [])), "wrong_type"),
         ('{"offers": [], "demands": [], "haulage": {}, "market": "\\ud800"}', "wrong_type"),
     ],

@@ -114,21 +114,6 @@ def test_an_identifier_stands_once_only() -> None:
         book_of(book([offer("o"), offer("o")], []))
 
 
-@pytest.mark.parametrize(
-    ("code", "sold", "bought"),
-    [
-        ("minimum_lot_not_supported", {"min_quantity": "5"}, {}),
-        ("minimum_lot_not_supported", {}, {"min_delivery": "5"}),
-        ("maximum_suppliers_not_supported", {}, {"max_suppliers": 3}),
-    ],
-)
-def test_what_the_engine_cannot_honour_is_refused(
-    code: str, sold: dict[str, Any], bought: dict[str, Any]
-) -> None:
-    with pytest.raises(BookRefused, match=code):
-        clear_snapshot(book([offer("o", **sold)], [demand("d", **bought)]))
-
-
 def test_a_bad_policy_is_named() -> None:
     for policy, code in (
         ({"smallholder_bonus": "-1"}, "negative"),
