@@ -12,7 +12,7 @@ from app.clearing.engine.dual import Duals, extreme_duals, midpoint
 from app.clearing.engine.envy import envious_pairs
 from app.clearing.engine.minimum_lots import has_minimum_lots, honour_minimum_lots
 from app.clearing.engine.pricing import Prices, Pricing
-from app.clearing.engine.starting_prices import starting_prices
+from app.clearing.engine.starting_prices import reach_of, starting_prices
 from app.clearing.engine.ties import bonuses
 
 
@@ -103,6 +103,7 @@ def _solved(book: Book, pricing: AllPairs, tolerance: float) -> Optimum:
         book.demands.quantity,
         pricing,
         start=starting_prices(book, pricing),
+        reach=reach_of(book),
         bonus=bonuses(book),
         tolerance=tolerance,
     )

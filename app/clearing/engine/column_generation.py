@@ -15,11 +15,12 @@ from app.clearing.engine.certificate import inner
 from app.clearing.engine.network_simplex import Arcs, flow_of, optimise, planted, prices_of
 from app.clearing.engine.pricing import Found, Prices, Pricing
 
-FIRST_PARTNERS = 10
+FIRST_PARTNERS = 14
 """Pairs of each row to begin with."""
 FURTHER_PARTNERS = 6
 """Pairs of each row added at a time."""
-_ANY = -30_000
+ANY = -(2**62)
+"""A reduced gain that every pair exceeds."""
 LARGEST = 2**62
 """What duals and quantities may reach, so that a sum of two still fits into 64 bits."""
 
@@ -42,6 +43,7 @@ def optimum(
     pricing: Pricing,
     *,
     start: Prices,
+    reach: int = ANY,
     bonus: Ints,
     tolerance: float = 0.0,
 ) -> Optimum:
@@ -50,10 +52,11 @@ def optimum(
     Args:
         supply, demand: (n,), (m,) thousandths of a unit, at least 0.
         start: duals that are roughly right; any will do.
+        reach: the least reduced gain under them of a pair to begin with.
         bonus: (n + m,) non-negative, per unit sold or bought.
         tolerance: stop when (bound − welfare) ≤ tolerance · welfare; 0 means exact.
     """
-    found = pricing.best(start, few=FIRST_PARTNERS, beyond=_ANY)
+    found = pricing.best(start, few=FIRST_PARTNERS, beyond=reach)
     arcs = Arcs(found.offer, found.demand, found.gain)
     tree = planted(supply, demand, bonus, arcs, np.argsort(-found.better, kind="stable"))
     while True:

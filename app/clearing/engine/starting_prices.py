@@ -11,13 +11,14 @@ import numpy as np
 
 from app.clearing.engine.all_pairs import AllPairs
 from app.clearing.engine.book import Accepts, Book, Demands, Ints, Offers
-from app.clearing.engine.column_generation import optimum
+from app.clearing.engine.column_generation import ANY, optimum
 from app.clearing.engine.pricing import Prices
 
 _SMALL = 1 << 17
 """Up to so many pairs nothing is gained by a smaller market first."""
 _EVERY = 3
 _ROUGHLY = 1e-3
+_REACH = 30
 
 
 def starting_prices(book: Book, pricing: AllPairs) -> Prices:
@@ -35,6 +36,7 @@ def starting_prices(book: Book, pricing: AllPairs) -> Prices:
         demands.quantity,
         pairs,
         start=starting_prices(third, pairs),
+        reach=reach_of(third),
         bonus=np.zeros(len(offers) + len(demands), dtype=np.int64),
         tolerance=_ROUGHLY,
     ).prices
@@ -43,6 +45,11 @@ def starting_prices(book: Book, pricing: AllPairs) -> Prices:
     u = of_offers.best(Prices.of(nothing.u, found.v), few=1, beyond=0).missed_u
     v = of_demands.best(Prices.of(found.u, nothing.v), few=1, beyond=0).missed_v
     return Prices.of(u, v)
+
+
+def reach_of(book: Book) -> int:
+    """How far below the prices a pair may be to begin with: a thirtieth of the middle bid."""
+    return -int(np.median(book.demands.bid)) // _REACH - 1 if len(book.demands) else ANY
 
 
 def pick_offers(offers: Offers, rows: Ints) -> Offers:
