@@ -10,20 +10,30 @@ Haulage is exact as in :mod:`haulage`: a squared distance whose rounding floatin
 decide is handed back, settled in whole numbers, and the pass is made again.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numba import njit
 
-from app.clearing.engine.book import NONE, PRICE_SCALE, Book, Bools, Floats, Ints
+from app.clearing.engine.book import (
+    NONE,
+    PRICE_SCALE,
+    Book,
+    Bools,
+    Demands,
+    Floats,
+    Ints,
+    Offers,
+    Tariff,
+)
 from app.clearing.engine.haulage import DOUBT, Rates, rates_of, settled
-from app.clearing.engine.needs import has_and_needs
+from app.clearing.engine.needs import has_bits, needs_bits
 from app.clearing.engine.pricing import Found, Prices
 
 _BLOCK = 32
 _LEAF = 128
 """The most rows of a leaf of the k-d tree; within it rows are sorted by goods and price."""
-_NOTHING = np.int64(-(2**62))
+_OUT_OF_REACH = 2**62
 _UNSETTLED_AT_ONCE = 4096
 
 
@@ -92,12 +102,20 @@ class Top(NamedTuple):
 class AllPairs:
     """The pairs of a book, never written down; a :class:`pricing.Pricing`."""
 
-    def __init__(self, book: Book) -> None:
-        has, needs = has_and_needs(book)
-        self._offers, self._demands = _offer_rows(book, has), _demand_rows(book, needs)
-        self._rates, self._tariff = rates_of(book.tariff), book.tariff
+    def __init__(self, offers: OfferRows, demands: DemandRows, tariff: Tariff) -> None:
+        self._offers, self._demands = offers, demands
+        self._rates, self._tariff = rates_of(tariff), tariff
         self._squares = np.zeros(0)
         self._haulage = np.zeros(0, dtype=np.int64)
+
+    @classmethod
+    def of(cls, book: Book) -> Self:
+        """The pairs of a book."""
+        return cls(_offer_rows(book.offers), _demand_rows(book.demands), book.tariff)
+
+    def with_offers_of(self, other: Self) -> Self:
+        """The other's offers with these demands."""
+        return type(self)(other._offers, self._demands, self._tariff)
 
     @property
     def offers_in_order(self) -> Ints:
@@ -112,17 +130,42 @@ class AllPairs:
     def best(self, prices: Prices, *, few: int, beyond: int) -> Found:
         """The best few partners of every row among pairs whose reduced gain exceeds `beyond`."""
         offers, demands = self._offers, self._demands
+        of_offers, of_demands = self._passed(prices, few, beyond, beyond)
+        return _found(prices, offers.row, demands.row, of_offers, of_demands)
+
+    def least_u(self, v: Ints) -> Ints:
+        """(n,) max(0, max_j (c_ij − v_j)): what offers can ask at given v."""
+        u = np.zeros(len(self._offers.row), dtype=np.int64)
+        of_offers, _ = self._passed(Prices.of(u, v), 1, 0, _OUT_OF_REACH)
+        u[self._offers.row] = of_offers.better[:, 0]
+        return u
+
+    def least_v(self, u: Ints) -> Ints:
+        """(m,) max(0, max_i (c_ij − u_i))."""
+        v = np.zeros(len(self._demands.row), dtype=np.int64)
+        _, of_demands = self._passed(Prices.of(u, v), 1, _OUT_OF_REACH, 0)
+        v[self._demands.row] = of_demands.better[:, 0]
+        return v
+
+    def _passed(
+        self, prices: Prices, few: int, offers_beyond: int, demands_beyond: int
+    ) -> tuple[Top, Top]:
+        """One pass over all pairs, made again if distances had to be settled."""
+        offers, demands = self._offers, self._demands
         u, v = prices.u[offers.row], prices.v[demands.row]
         tie_u, tie_v = prices.tie_u[offers.row], prices.tie_v[demands.row]
         while True:
-            of_offers, of_demands = _tops(len(u), few, beyond), _tops(len(v), few, beyond)
+            of_offers, of_demands = (
+                _tops(len(u), few, offers_beyond),
+                _tops(len(v), few, demands_beyond),
+            )
             unsettled = np.zeros(_UNSETTLED_AT_ONCE)
             count = _scan(
                 offers, demands, self._rates, self._squares, self._haulage,
                 u, v, tie_u, tie_v, of_offers, of_demands, unsettled,
             )  # fmt: skip
             if not count:
-                return _found(prices, offers.row, demands.row, of_offers, of_demands)
+                return of_offers, of_demands
             self._settle(unsettled[:count])
 
     def _settle(self, squares: Floats) -> None:
@@ -154,8 +197,8 @@ def _tops(rows: int, few: int, beyond: int) -> Top:
     )
 
 
-def _offer_rows(book: Book, has: Ints) -> OfferRows:
-    offers = book.offers
+def _offer_rows(offers: Offers) -> OfferRows:
+    has = has_bits(offers)
     order = _neighbours(offers.position, offers.commodity, offers.ask)
     position = offers.position[order].astype(np.float64)
     return OfferRows(
@@ -180,8 +223,8 @@ def _offer_rows(book: Book, has: Ints) -> OfferRows:
     )
 
 
-def _demand_rows(book: Book, needs: Ints) -> DemandRows:
-    demands, accepts = book.demands, book.demands.accepts
+def _demand_rows(demands: Demands) -> DemandRows:
+    accepts, needs = demands.accepts, needs_bits(demands)
     first_of = np.searchsorted(accepts.demand, np.arange(len(demands) + 1))
     kind = accepts.commodity[first_of[:-1]] if len(demands) else accepts.commodity[:0]
     order = _neighbours(demands.position, kind, -demands.bid)
@@ -258,8 +301,11 @@ def _scan(
     ceilings, reached = ceiling.astype(np.float64), np.empty(_BLOCK)
     doubts = 0
     for block in range(len(cheapest)):
+        # Likely partners are near in both orders; whoever comes first sets what others must beat.
+        middle = block * len(dearest) // len(cheapest)
         for turn in range(len(dearest)):
-            other = (block + turn) % len(dearest)
+            step = (turn + 1) // 2 if turn % 2 else -(turn // 2)
+            other = (middle + step) % len(dearest)
             need = min(offers_need[block], demands_need[other])
             if dearest[other] - cheapest[block] < need:
                 continue

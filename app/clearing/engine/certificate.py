@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.clearing.engine.book import PRICE_SCALE, QUANTITY_SCALE, Ints
-from app.clearing.engine.pricing import Prices, Pricing
+from app.clearing.engine.pricing import Found, Prices
 
 WELFARE_SCALE = QUANTITY_SCALE * PRICE_SCALE
 
@@ -32,17 +32,16 @@ class Certificate:
 
 
 def certify(
-    supply: Ints, demand: Ints, pricing: Pricing, proof: Prices, *, welfare: int
+    supply: Ints, demand: Ints, proof: Prices, missed: Found, *, welfare: int
 ) -> Certificate:
-    """The certificate that duals u (n,) and v (m,), at least 0, give; one pass over all pairs.
+    """The certificate that duals u (n,) and v (m,), at least 0, give, and what they miss of pairs.
 
     Given u alone, the least v that makes them feasible is max(0, max_i (c_ij − u_i)), so the bound
     anybody computes from the published u is at most this one.
     """
-    missed = pricing.best(Prices.of(proof.u, proof.v), few=1, beyond=0).missed_v
     return Certificate(
         welfare=welfare,
-        upper_bound=inner(supply, proof.u) + inner(demand, proof.v + missed),
+        upper_bound=inner(supply, proof.u) + inner(demand, proof.v + missed.missed_v),
         u=proof.u,
     )
 

@@ -9,7 +9,7 @@ from app.clearing.engine.book import Book, BookRefused, Ints, check_book
 from app.clearing.engine.certificate import Certificate, certify, inner
 from app.clearing.engine.column_generation import Optimum, beyond_bounds, optimum
 from app.clearing.engine.dual import Duals, extreme_duals, midpoint
-from app.clearing.engine.envy import envious_pairs
+from app.clearing.engine.envy import NOBODY, envious_pairs
 from app.clearing.engine.minimum_lots import has_minimum_lots, honour_minimum_lots
 from app.clearing.engine.pricing import Prices, Pricing
 from app.clearing.engine.starting_prices import reach_of, starting_prices
@@ -61,13 +61,13 @@ def clear(book: Book, *, tolerance: float = 0.0) -> Result:
     check_book(book)
     _check_magnitudes(book)
     supply, demand = book.offers.quantity, book.demands.quantity
-    pairs = AllPairs(book)
+    pairs = AllPairs.of(book)
     # Favouring some costs nobody money if the others are held back by as much instead: their
     # duals are raised by it afterwards, so every trade still shares out exactly its gain.
     held_back = np.where(book.offers.smallholder, 0, book.smallholder_bonus)
     if held_back.any():
         favouring = replace(book, offers=replace(book.offers, ask=book.offers.ask + held_back))
-        pricing = AllPairs(favouring)
+        pricing = AllPairs.of(favouring)
     else:
         favouring, pricing = book, pairs
     found = _solved(favouring, pricing, tolerance)
@@ -82,7 +82,8 @@ def clear(book: Book, *, tolerance: float = 0.0) -> Result:
     offer, buyer, flow = found.arcs.offer[traded], found.arcs.demand[traded], found.flow[traded]
     u, gain = u + held_back, found.arcs.gain[traded] + held_back[offer]
     proof = Prices.of(u, v) if found is relaxed else relaxed.prices
-    rejected_offer, rejected_demand = envious_pairs(book, pairs, u, v)
+    missed = pairs.best(Prices.of(proof.u, proof.v), few=1, beyond=0)
+    rejected = envious_pairs(book, pairs, u, v) if everything is None else NOBODY
     return Result(
         offer=offer,
         demand=buyer,
@@ -91,9 +92,9 @@ def clear(book: Book, *, tolerance: float = 0.0) -> Result:
         seller_price=book.offers.ask + u,
         buyer_price=book.demands.bid - v,
         duals=duals,
-        certificate=certify(supply, demand, pairs, proof, welfare=inner(gain, flow)),
-        rejected_offer=rejected_offer,
-        rejected_demand=rejected_demand,
+        certificate=certify(supply, demand, proof, missed, welfare=inner(gain, flow)),
+        rejected_offer=rejected[0],
+        rejected_demand=rejected[1],
     )
 
 

@@ -17,7 +17,7 @@ from app.clearing.engine.pricing import Found, Prices, Pricing
 
 FIRST_PARTNERS = 14
 """Pairs of each row to begin with."""
-FURTHER_PARTNERS = 6
+FURTHER_PARTNERS = 5
 """Pairs of each row added at a time."""
 ANY = -(2**62)
 """A reduced gain that every pair exceeds."""

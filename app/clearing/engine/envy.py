@@ -15,6 +15,9 @@ from app.clearing.engine.pairs import gains_of
 from app.clearing.engine.pricing import Prices
 from app.clearing.engine.starting_prices import pick_offers
 
+NOBODY = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+"""No pair at all."""
+
 
 def envious_pairs(book: Book, pairs: AllPairs, u: Ints, v: Ints) -> tuple[Ints, Ints]:
     """Offers (r,) and demands (r,) of all allowed pairs with c > u + v, ascending.
@@ -22,7 +25,7 @@ def envious_pairs(book: Book, pairs: AllPairs, u: Ints, v: Ints) -> tuple[Ints, 
     One pass over all pairs finds whose they are; theirs alone are then written down.
     """
     rows = np.flatnonzero(pairs.best(Prices.of(u, v), few=1, beyond=0).missed_u)
-    offers, demands = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    offers, demands = [NOBODY[0]], [NOBODY[1]]
     for row in rows:
         one = replace(book, offers=pick_offers(book.offers, np.array([row])))
         envied = np.flatnonzero((gains_of(one) > u[row] + v) & allowed(one))

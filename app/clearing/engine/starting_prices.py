@@ -18,7 +18,7 @@ _SMALL = 1 << 17
 """Up to so many pairs nothing is gained by a smaller market first."""
 _EVERY = 3
 _ROUGHLY = 1e-3
-_REACH = 30
+_REACH = 50
 
 
 def starting_prices(book: Book, pricing: AllPairs) -> Prices:
@@ -30,7 +30,7 @@ def starting_prices(book: Book, pricing: AllPairs) -> Prices:
     offers = pick_offers(book.offers, np.sort(pricing.offers_in_order[::_EVERY]))
     demands = pick_demands(book.demands, np.sort(pricing.demands_in_order[::_EVERY]))
     third = replace(book, offers=offers, demands=demands)
-    pairs = AllPairs(third)
+    pairs = AllPairs.of(third)
     found = optimum(
         offers.quantity,
         demands.quantity,
@@ -40,15 +40,13 @@ def starting_prices(book: Book, pricing: AllPairs) -> Prices:
         bonus=np.zeros(len(offers) + len(demands), dtype=np.int64),
         tolerance=_ROUGHLY,
     ).prices
-    of_offers = AllPairs(replace(book, demands=demands))
-    of_demands = AllPairs(replace(book, offers=offers))
-    u = of_offers.best(Prices.of(nothing.u, found.v), few=1, beyond=0).missed_u
-    v = of_demands.best(Prices.of(found.u, nothing.v), few=1, beyond=0).missed_v
+    u = pairs.with_offers_of(pricing).least_u(found.v)
+    v = pricing.with_offers_of(pairs).least_v(found.u)
     return Prices.of(u, v)
 
 
 def reach_of(book: Book) -> int:
-    """How far below the prices a pair may be to begin with: a thirtieth of the middle bid."""
+    """How far below the prices a pair may be to begin with: a fiftieth of the middle bid."""
     return -int(np.median(book.demands.bid)) // _REACH - 1 if len(book.demands) else ANY
 
 

@@ -2,6 +2,7 @@
 
 import click
 
+from app.cli.bench.clearing import clearing
 from app.cli.bench.orders import orders
 
 
@@ -10,4 +11,5 @@ def bench() -> None:
     """Đo đạc · Measure."""
 
 
+bench.add_command(clearing)
 bench.add_command(orders)

@@ -9,7 +9,7 @@ from decimal import Decimal
 import numpy as np
 
 from app.clearing.engine import Accepts, Book, Demands, Offers, Tariff
-from app.clearing.engine.book import NONE, Ints
+from app.clearing.engine.book import NONE, Floats, Ints
 from app.clearing.engine.haulage import ecef
 
 TARIFF = Tariff(
@@ -82,7 +82,7 @@ def _quantities(dice: np.random.Generator, size: int, median: float) -> Ints:
     return 1000 * units.astype(np.int64)
 
 
-def _around(dice: np.random.Generator, towns: np.ndarray, size: int) -> Ints:  # type: ignore[type-arg]
+def _around(dice: np.random.Generator, towns: Floats, size: int) -> Ints:
     """ECEF metres of rows scattered some kilometres around the towns."""
     degrees = towns[dice.integers(0, len(towns), size)] + dice.normal(0, 0.04, (size, 2))
     return ecef(degrees[:, 0], degrees[:, 1])
