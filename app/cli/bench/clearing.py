@@ -14,8 +14,8 @@ import click
 from app.clearing.bench.measure import Cleared, beside, book_to_clear, clear_markets
 from app.clearing.engine.certificate import WELFARE_SCALE
 
-FEW = 5
-"""Up to so many markets other solvers join in unasked."""
+FEW, LARGEST = 5, 5_000
+"""Up to so many markets of such a size other solvers join in unasked."""
 
 
 @click.command()
@@ -55,7 +55,7 @@ def clearing(
         "seeds": [one.seed for one in cleared] if file is None else None,
         "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} CPUs",
     }
-    if asked or (asked is None and markets <= FEW):
+    if asked or (asked is None and markets <= FEW and size <= LARGEST):
         books = [book_to_clear(one.seed, size, file) for one in cleared]
         report |= beside(books, cleared)
     if as_json:
