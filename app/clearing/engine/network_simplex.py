@@ -54,8 +54,8 @@ class Tree(NamedTuple):
 
     nodes: Nodes
     """(n + m + 1,) of NODE."""
-    dual: Ints
-    tie: Ints
+    duals: Ints
+    """(n + m + 1, 2) the dual and the tie dual of each node."""
 
 
 class Arcs(NamedTuple):
@@ -77,7 +77,7 @@ def planted(supply: Ints, demand: Ints, bonus: Ints, arcs: Arcs, order: Ints) ->
     nodes = np.zeros(count, dtype=NODE)
     for link in ("parent", "child", "after", "before", "arc"):
         nodes[link] = NONE
-    tree = Tree(nodes, np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64))
+    tree = Tree(nodes, np.zeros((count, 2), dtype=np.int64))
     _plant(nodes, supply, demand, arcs, order)
     _measure(tree, arcs.gain, bonus)
     return tree
@@ -114,11 +114,11 @@ def _measure(tree: Tree, gain: Ints, bonus: Ints) -> None:
         parent, arc = nodes[node].parent, nodes[node].arc
         nodes[node].depth = nodes[parent].depth + 1
         if arc == NONE:
-            tree.dual[node] = 0
-            tree.tie[node] = -bonus[node]
+            tree.duals[node, 0] = 0
+            tree.duals[node, 1] = -bonus[node]
         else:
-            tree.dual[node] = gain[arc] - tree.dual[parent]
-            tree.tie[node] = -tree.tie[parent]
+            tree.duals[node, 0] = gain[arc] - tree.duals[parent, 0]
+            tree.duals[node, 1] = -tree.duals[parent, 1]
         node = _next_below(nodes, node, root)
 
 
@@ -136,11 +136,11 @@ def optimise(tree: Tree, arcs: Arcs, bonus: Ints, n: int) -> int:
         best, most, most_tie = NONE, np.int64(0), np.int64(0)
         for _ in range(min(block, total)):
             if at < rows:
-                better, better_tie = -tree.dual[at], -bonus[at] - tree.tie[at]
+                better, better_tie = -tree.duals[at, 0], -bonus[at] - tree.duals[at, 1]
             else:
                 i, j = arcs.offer[at - rows], n + arcs.demand[at - rows]
-                better = arcs.gain[at - rows] - tree.dual[i] - tree.dual[j]
-                better_tie = -tree.tie[i] - tree.tie[j]
+                better = arcs.gain[at - rows] - tree.duals[i, 0] - tree.duals[j, 0]
+                better_tie = -tree.duals[i, 1] - tree.duals[j, 1]
             if better > most or (better == most and better_tie > most_tie):
                 best, most, most_tie = at, better, better_tie
             at += 1
@@ -221,11 +221,11 @@ def _shift(tree: Tree, top: int, better: Whole, better_tie: Whole, n: int) -> No
     while True:
         nodes[node].depth = nodes[nodes[node].parent].depth + 1
         if (node < n) == of_offers:
-            tree.dual[node] += better
-            tree.tie[node] += better_tie
+            tree.duals[node, 0] += better
+            tree.duals[node, 1] += better_tie
         else:
-            tree.dual[node] -= better
-            tree.tie[node] -= better_tie
+            tree.duals[node, 0] -= better
+            tree.duals[node, 1] -= better_tie
         node = _next_below(nodes, node, top)
         if node == top:
             return
@@ -274,4 +274,5 @@ def flow_of(tree: Tree, arcs: int) -> Ints:
 
 def prices_of(tree: Tree, n: int) -> Prices:
     """The duals of offers and demands; n offers."""
-    return Prices(tree.dual[:n], tree.dual[n:-1], tree.tie[:n], tree.tie[n:-1])
+    dual, tie = tree.duals.T.copy()
+    return Prices(dual[:n], dual[n:-1], tie[:n], tie[n:-1])
