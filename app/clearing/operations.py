@@ -23,7 +23,6 @@ from app.core import outbox, queue
 from app.core.after_commit import after_commit
 from app.core.db import db
 from app.core.errors import Problem, invalid
-from app.market.models import Offer
 
 LEASE = timedelta(minutes=10)
 PAUSE = timedelta(minutes=1)
@@ -257,18 +256,18 @@ def _open(market_code: str, *, now: datetime) -> UUID | None:
 def _record_outcomes(
     round_id: UUID, outcomes: Mapping[str, Mapping[str, Mapping[str, Any]]], book: HeldBook
 ) -> None:
-    for row in book.rows:
-        kind = "offer" if isinstance(row, Offer) else "demand"
-        told = outcomes[f"{kind}s"].get(str(row.id))
-        if told is not None:
-            outcome = Outcome(
+    for kind, rows in (("offer", book.offers), ("demand", book.demands)):
+        db.session.add_all(
+            Outcome(
                 round_id=round_id,
                 organisation_id=row.organisation_id,
                 outcome=told["outcome"],
                 reasons={"reasons": told["reasons"]},
+                **{f"{kind}_id": row.id},
             )
-            setattr(outcome, f"{kind}_id", row.id)
-            db.session.add(outcome)
+            for row in rows.values()
+            if (told := outcomes[f"{kind}s"].get(str(row.id))) is not None
+        )
 
 
 def _tell_parties(settled: Round, book: HeldBook, *, now: datetime) -> None:

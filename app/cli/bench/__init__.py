@@ -3,6 +3,7 @@
 import click
 
 from app.cli.bench.orders import orders
+from app.cli.bench.rounds import round_trip
 
 
 @click.group()
@@ -11,3 +12,4 @@ def bench() -> None:
 
 
 bench.add_command(orders)
+bench.add_command(round_trip)
