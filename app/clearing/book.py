@@ -216,7 +216,7 @@ def _offer_gates(offer: Offer, ranks: dict[str, int], *, now: datetime) -> dict[
     private = offer.visibility == Visibility.PRIVATE
     return {
         "commodity": offer.commodity_code,
-        "grade_rank": ranks.get(lot.grade or ""),
+        "grade_rank": ranks.get(lot.grade, lot.grade) if lot.grade else None,
         "qualities": lot.qualities,
         "certificates": sorted(
             {one.scheme_code for one in lot.certificates if one.covers(lot.commodity_code, harvest)}

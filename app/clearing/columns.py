@@ -21,6 +21,7 @@ from app.clearing.rows import (
     accepted_by,
     checked_rows,
     gates_of,
+    grade_of,
     limits_of,
     minimum_of,
     price_of,
@@ -125,7 +126,7 @@ class _Columns:
             position=_positions(rows),
             seller=_ints([self.organisations.of(row.text("seller_id")) for row in rows]),
             commodity=_ints([self._commodity(row) for row in gates]),
-            grade=_ints([row.whole("grade_rank", least=0, absent=NONE) for row in gates]),
+            grade=_ints([grade_of(row, "grade_rank") for row in gates]),
             quality=self._qualities(),
             certificates=_masks(gates, "certificates", self.schemes),
             available_from=_ints(
@@ -162,9 +163,7 @@ class _Columns:
             accepts=Accepts(
                 demand=_ints(self.accepting),
                 commodity=_ints([self._commodity(row) for row in self.accepts]),
-                worst_grade=_ints(
-                    [row.whole("worst_grade_rank", least=0, absent=NONE) for row in self.accepts]
-                ),
+                worst_grade=_ints([grade_of(row, "worst_grade_rank") for row in self.accepts]),
                 low=self._bounds("min"),
                 high=self._bounds("max"),
                 certificates=_masks(self.accepts, "certificates", self.schemes),

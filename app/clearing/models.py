@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Double, ForeignKey, Index, Numeric, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import one_of
@@ -47,7 +48,8 @@ class Round(Identified, Base):
     The book is frozen in ``snapshot`` when the round closes; welfare and bound are whole VND.
     ``lease_until`` says how long the worker that computes it is trusted to be alive. The
     ``certificate`` is what `clear_snapshot` gives, so that anybody can prove the result again.
-    ``fault`` says why the book could not be cleared when it was last tried.
+    ``fault`` says why the book could not be cleared when it was last tried; ``fault_shown`` is set
+    by whoever reads the round for an operator.
     """
 
     __tablename__ = "clearing_round"
@@ -73,7 +75,7 @@ class Round(Identified, Base):
     closed_at: Mapped[datetime | None]
     cleared_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
-    snapshot: Mapped[dict[str, Any] | None]
+    snapshot: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     snapshot_hash: Mapped[str | None]
     solution_hash: Mapped[str | None]
     offers: Mapped[int | None]
@@ -84,8 +86,10 @@ class Round(Identified, Base):
     optimality_gap: Mapped[float | None] = mapped_column(Double())
     cleared_quantity: Mapped[Decimal | None] = mapped_column(Numeric(20, 3))
     certificate: Mapped[dict[str, Any] | None]
-    fault: Mapped[dict[str, Any] | None]
+    fault: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     void_reason: Mapped[str | None]
+
+    fault_shown = False
 
 
 class Match(Identified, Base):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.clearing.engine import BookRefused, Tariff
-from app.clearing.engine.book import MAX_PRICE, MAX_QUANTITY, check_tariff
+from app.clearing.engine.book import MAX_PRICE, MAX_QUANTITY, NONE, check_tariff
 from app.clearing.reading import Quality, Row, shown
 
 SNAPSHOT = frozenset({"market", "closed_at", "offers", "demands", "factors", "haulage", "policy"})
@@ -124,6 +124,14 @@ def limits_of(row: Row) -> dict[str, dict[str, Quality]]:
 def price_of(row: Row, field: str) -> int:
     """A price in hundredths of a VND."""
     return row.scaled(field, places=2, most=MAX_PRICE)
+
+
+def grade_of(row: Row, field: str) -> int:
+    """The rank of a grade; NONE where none is stated. What has no rank stands there by its name."""
+    grade = row.fields.get(field)
+    if isinstance(grade, str):
+        row.refuse("unknown_grade", field, f"{shown(grade)} is no grade of its commodity")
+    return row.whole(field, least=0, absent=NONE)
 
 
 def minimum_of(row: Row, field: str) -> int:

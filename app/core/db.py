@@ -10,6 +10,8 @@ from sqlalchemy import BigInteger, DateTime, MetaData, Numeric, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 
+from app.core.ids import uuid7
+
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -44,9 +46,11 @@ class Base(DeclarativeBase):
 
 
 class Identified:
-    """Mixin: a UUIDv7 key made by the database, so that ids sort by age."""
+    """Mixin: a UUIDv7 key, so that ids sort by age; the database makes those we do not."""
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
+    id: Mapped[UUID] = mapped_column(
+        primary_key=True, default=uuid7, server_default=text("uuidv7()")
+    )
 
 
 db = SQLAlchemy(

@@ -125,7 +125,7 @@ class Open:
 
 def _quantities() -> tuple[CheckConstraint, ...]:
     return (
-        CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("quantity > 0 AND quantity <> 'NaN'", name="quantity_positive"),
         CheckConstraint(
             "taken >= 0 AND round_held >= 0 AND match_held >= 0"
             " AND taken + round_held + match_held <= quantity",
@@ -148,7 +148,7 @@ class Offer(Represented, Open, Identified, Base):
         one_of("capacity", Capacity),
         one_of("visibility", Visibility),
         *_quantities(),
-        CheckConstraint("ask_price >= 0", name="ask_price_not_negative"),
+        CheckConstraint("ask_price >= 0 AND ask_price <> 'NaN'", name="ask_price_not_negative"),
         CheckConstraint("payment_days BETWEEN 0 AND 365", name="payment_days"),
         CheckConstraint("min_quantity > 0 AND min_quantity <= quantity", name="min_quantity"),
         CheckConstraint("(capacity = 'agent') = (agent_id IS NOT NULL)", name="agent_named"),
@@ -218,7 +218,7 @@ class Demand(Represented, Open, Identified, Base):
         one_of("capacity", Capacity),
         one_of("shortage_rule", ShortageRule),
         *_quantities(),
-        CheckConstraint("bid_price >= 0", name="bid_price_not_negative"),
+        CheckConstraint("bid_price >= 0 AND bid_price <> 'NaN'", name="bid_price_not_negative"),
         CheckConstraint("deliver_until >= deliver_from", name="window"),
         CheckConstraint("min_delivery > 0 AND min_delivery <= quantity", name="min_delivery"),
         CheckConstraint("max_suppliers > 0", name="max_suppliers"),

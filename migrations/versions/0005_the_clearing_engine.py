@@ -39,6 +39,17 @@ CHECKS = {
     },
     'clearing_round': {"fault_while_open": "fault IS NULL OR status IN ('open', 'void')"},
 }
+# What PostgreSQL holds to be greater than every number is no quantity and no price.
+NUMBERS = {
+    'offer': {
+        'quantity_positive': ('quantity > 0', 'quantity'),
+        'ask_price_not_negative': ('ask_price >= 0', 'ask_price'),
+    },
+    'demand': {
+        'quantity_positive': ('quantity > 0', 'quantity'),
+        'bid_price_not_negative': ('bid_price >= 0', 'bid_price'),
+    },
+}
 
 
 def upgrade() -> None:
@@ -49,9 +60,18 @@ def upgrade() -> None:
             )
         for name, check in CHECKS.get(table, {}).items():
             op.create_check_constraint(op.f(f'ck_{table}_{name}'), table, check)
+    for table, checks in NUMBERS.items():
+        for name, (check, column) in checks.items():
+            op.drop_constraint(op.f(f'ck_{table}_{name}'), table)
+            whole = f"{check} AND {column} <> 'NaN'"
+            op.create_check_constraint(op.f(f'ck_{table}_{name}'), table, whole)
 
 
 def downgrade() -> None:
+    for table, checks in NUMBERS.items():
+        for name, (check, _) in checks.items():
+            op.drop_constraint(op.f(f'ck_{table}_{name}'), table)
+            op.create_check_constraint(op.f(f'ck_{table}_{name}'), table, check)
     for table, columns in reversed(COLUMNS.items()):
         for name in reversed(CHECKS.get(table, {})):
             op.drop_constraint(op.f(f'ck_{table}_{name}'), table)

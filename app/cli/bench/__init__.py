@@ -4,6 +4,7 @@ import click
 
 from app.cli.bench.clearing import clearing
 from app.cli.bench.orders import orders
+from app.cli.bench.rounds import round_trip
 
 
 @click.group()
@@ -13,3 +14,4 @@ def bench() -> None:
 
 bench.add_command(clearing)
 bench.add_command(orders)
+bench.add_command(round_trip)

@@ -46,7 +46,7 @@ ROWS: list[tuple[str, str, dict[str, Any]]] = [
     ("negative", "min_quantity", {"min_quantity": "-5"}),
     ("wrong_type", "gates", {"gates": "open"}),
     ("unknown_field", "'graderank'", {"gates": {"graderank": 1}}),
-    ("wrong_type", "grade_rank", {"gates": {"grade_rank": "1"}}),
+    ("unknown_grade", "grade_rank", {"gates": {"grade_rank": "first"}}),
     ("wrong_type", "grade_rank", {"gates": {"grade_rank": -1}}),
     ("not_a_number", "'water'", {"gates": {"qualities": {"water": "wet"}}}),
     ("bad_date", "'on'", {"gates": {"qualities": {"on": "2026-02-30"}}}),
