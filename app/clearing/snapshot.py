@@ -14,6 +14,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from app.clearing.columns import FrozenBook, read_snapshot
 from app.clearing.engine import Book, BookRefused, Result, clear
 from app.clearing.engine.book import PRICE_SCALE, QUANTITY_SCALE
@@ -88,8 +90,9 @@ def clear_snapshot(snapshot: Mapping[str, Any]) -> dict[str, Any]:
 
     Round and matches have the form of the HTTP interface. The certificate holds the price at which
     every row would trade, whether it did or not, welfare and bound to the last hundred-thousandth
-    of a VND, and the pairs of `Result.rejected_offer` and `Result.rejected_demand`; it tells
-    limits, so it is for whoever may see the snapshot.
+    of a VND, and the pairs of `Result.rejected_offer` and `Result.rejected_demand`. Where other
+    prices prove the bound, the offers' are in `bound_offers`. It tells limits, so it is for
+    whoever may see the snapshot.
     """
     frozen = read_snapshot(snapshot)
     result = clear(frozen.book)
@@ -117,7 +120,11 @@ def clear_snapshot(snapshot: Mapping[str, Any]) -> dict[str, Any]:
 def _certificate(frozen: FrozenBook, result: Result) -> dict[str, Any]:
     proof = result.certificate
     rejected = zip(result.rejected_offer.tolist(), result.rejected_demand.tolist(), strict=True)
-    return {
+    bound_prices = frozen.book.offers.ask + proof.u
+    bound = {}
+    if not np.array_equal(bound_prices, result.seller_price):
+        bound["bound_offers"] = _prices(frozen.offer_ids, bound_prices.tolist())
+    return bound | {
         "offers": _prices(frozen.offer_ids, result.seller_price.tolist()),
         "demands": _prices(frozen.demand_ids, result.buyer_price.tolist()),
         "welfare": _fixed(proof.welfare, WELFARE_SCALE),

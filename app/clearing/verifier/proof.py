@@ -68,10 +68,12 @@ def verify(snapshot: Json, answer: Json) -> Verdict:
         v = _duals(
             verdict, "demand", book.demand_ids, answer["certificate"]["demands"], book.bid, -1
         )
+        proving = answer["certificate"].get("bound_offers", answer["certificate"]["offers"])
+        bound_u = _duals(verdict, "bound_offer", book.offer_ids, proving, book.ask, 1)
         if not verdict.faults:
             _check_quantities(book, trades, verdict)
             _check_prices(book, trades, u, v, verdict)
-            _check_all_pairs(book, trades, u, v, answer, verdict)
+            _check_all_pairs(book, trades, u, v, bound_u, answer, verdict)
         _check_told(book, snapshot, answer, verdict)
     except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as fault:
         verdict.faults.append(Fault("unreadable", repr(fault)))
@@ -151,12 +153,18 @@ def _check_prices(book: Snapshot, trades: list[Trade], u: Ints, v: Ints, verdict
 
 
 def _check_all_pairs(
-    book: Snapshot, trades: list[Trade], u: Ints, v: Ints, answer: Json, verdict: Verdict
+    book: Snapshot,
+    trades: list[Trade],
+    u: Ints,
+    v: Ints,
+    bound_u: Ints,
+    answer: Json,
+    verdict: Verdict,
 ) -> None:
     """Gates, haulage, gain, bound and the pairs that could do better, over all pairs."""
     welfare = 0
     envious: set[tuple[int, int]] = set()
-    best_of_offer, best_of_demand = np.zeros_like(u), np.zeros_like(v)
+    best_of_offer, best_of_demand, bound_v = np.zeros_like(u), np.zeros_like(v), np.zeros_like(v)
     by_offer = sorted(trades, key=lambda trade: trade.place)
     for block in Pairs(book).blocks():
         last = block.first + len(block.gain)
@@ -168,6 +176,7 @@ def _check_all_pairs(
         np.maximum(
             best_of_demand, (gain - u[mine, None]).max(axis=0, initial=0), out=best_of_demand
         )
+        np.maximum(bound_v, (gain - bound_u[mine, None]).max(axis=0, initial=0), out=bound_v)
         better = np.argwhere(gain > u[mine, None] + v)
         envious.update((int(offer) + block.first, int(demand)) for offer, demand in better)
     bounds = [
@@ -176,6 +185,7 @@ def _check_all_pairs(
             (u, best_of_demand),
             (u, np.maximum(v, best_of_demand)),
             (np.maximum(u, best_of_offer), v),
+            (bound_u, bound_v),
         )
     ]
     verdict.figures |= {"welfare": welfare, "bound": min(bounds), "envious": len(envious)}
