@@ -23,6 +23,7 @@ from app.core import outbox, queue
 from app.core.after_commit import after_commit
 from app.core.db import db
 from app.core.errors import Problem, invalid
+from app.core.ids import uuid7
 
 LEASE = timedelta(minutes=10)
 PAUSE = timedelta(minutes=1)
@@ -257,17 +258,20 @@ def _record_outcomes(
     round_id: UUID, outcomes: Mapping[str, Mapping[str, Mapping[str, Any]]], book: HeldBook
 ) -> None:
     for kind, rows in (("offer", book.offers), ("demand", book.demands)):
-        db.session.add_all(
-            Outcome(
-                round_id=round_id,
-                organisation_id=row.organisation_id,
-                outcome=told["outcome"],
-                reasons={"reasons": told["reasons"]},
-                **{f"{kind}_id": row.id},
-            )
+        written = [
+            {
+                "id": uuid7(),
+                "round_id": round_id,
+                "organisation_id": row.organisation_id,
+                f"{kind}_id": row.id,
+                "outcome": told["outcome"],
+                "reasons": {"reasons": told["reasons"]},
+            }
             for row in rows.values()
             if (told := outcomes[f"{kind}s"].get(str(row.id))) is not None
-        )
+        ]
+        if written:
+            db.session.execute(insert(Outcome), written)
 
 
 def _tell_parties(settled: Round, book: HeldBook, *, now: datetime) -> None:

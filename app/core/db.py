@@ -46,11 +46,16 @@ class Base(DeclarativeBase):
 
 
 class Identified:
-    """Mixin: a UUIDv7 key, so that ids sort by age; the database makes those we do not."""
+    """Mixin: a UUIDv7 key, so that ids sort by age.
 
-    id: Mapped[UUID] = mapped_column(
-        primary_key=True, default=uuid7, server_default=text("uuidv7()")
-    )
+    An object knows its id from the start, so that many can be written without asking the database
+    for each; rows that are written otherwise get theirs there.
+    """
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**{"id": uuid7(), **values})
 
 
 db = SQLAlchemy(

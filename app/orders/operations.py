@@ -100,10 +100,8 @@ def open_orders(*, agreements: Sequence[Agreement], now: datetime) -> list[Order
     orders = [_written(one, known, now=now) for one in agreements]
     db.session.add_all(orders)
     db.session.flush()
-    for order in orders:
-        _tell("order.placed", order, now=now)
-        if order.confirmed_at is not None:
-            _tell("order.confirmed", order, now=now)
+    _tell("order.placed", *orders, now=now)
+    _tell("order.confirmed", *(one for one in orders if one.confirmed_at), now=now)
     return orders
 
 
@@ -146,6 +144,7 @@ def _written(agreement: Agreement, known: Sequence[QualitySchedule], *, now: dat
                 unit_price=line.unit_price,
                 amount=line_amount(line.quantity, line.unit_price),
                 haulage_amount=line.haulage_amount,
+                short=Decimal(0),
                 quality_schedule=line.quality_schedule or schedules.get(line.offer.commodity_code),
             )
             for line in terms
@@ -304,26 +303,25 @@ def _end(order: Order, status: OrderStatus, *, now: datetime) -> None:
     db.session.flush()
 
 
-def _tell(topic: str, order: Order, *, now: datetime) -> None:
+def _tell(topic: str, *orders: Order, now: datetime) -> None:
+    outbox.add_all(topic, [outbox.Message(one.parties, _facts(one)) for one in orders], now=now)
+
+
+def _facts(order: Order) -> dict[str, Any]:
     first = order.lines[0]
-    outbox.add(
-        topic,
-        concerns=order.parties,
-        payload={
-            "order_id": str(order.id),
-            **sides(order),
-            "commodity": first.commodity_code,
-            "quantity": f"{first.quantity:.3f}",
-            "unit_price": f"{first.unit_price:.2f}",
-            "goods_amount": order.goods_amount,
-            "total_amount": order.total_amount,
-            "lines": len(order.lines),
-            "carrier": order.carrier,
-            "payment_days": order.payment_days,
-            "confirm_by": order.confirm_by.isoformat() if order.confirm_by else None,
-        },
-        now=now,
-    )
+    return {
+        "order_id": str(order.id),
+        **sides(order),
+        "commodity": first.commodity_code,
+        "quantity": f"{first.quantity:.3f}",
+        "unit_price": f"{first.unit_price:.2f}",
+        "goods_amount": order.goods_amount,
+        "total_amount": order.total_amount,
+        "lines": len(order.lines),
+        "carrier": order.carrier,
+        "payment_days": order.payment_days,
+        "confirm_by": order.confirm_by.isoformat() if order.confirm_by else None,
+    }
 
 
 def sides(order: Order) -> dict[str, str | None]:

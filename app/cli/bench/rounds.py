@@ -1,5 +1,6 @@
 """How long a whole round takes, from the book in PostgreSQL to orders and messages in it."""
 
+import gc
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,6 +17,7 @@ from app.cli.bench.figures import Figure, report
 from app.cli.environment import isolated_environment
 from app.core import clock, logs
 from app.core.db import db
+from app.core.ids import uuid7
 from app.core.outbox import OutboxMessage
 from app.core.transaction import transaction
 from app.lots.models import Lot, LotStatus
@@ -40,6 +42,7 @@ def round_trip(size: int, seed: int, as_json: bool) -> None:
 
     with isolated_environment(), create_app().app_context():
         logs.quieten()
+        gc.disable()
         with transaction():
             write_book(size=size, dice=Random(seed))
         steps, verdict = _steps()
@@ -170,8 +173,11 @@ def _write_demands(owners: list[UUID], sites: list[UUID], dice: Random) -> None:
 
 def _made(model: type[Any], rows: list[dict[str, Any]]) -> list[UUID]:
     """Write rows in one go; their ids, in the same order."""
-    made = insert(model).returning(model.id, sort_by_parameter_order=True)
-    return list(db.session.scalars(made, rows))
+    ids = [uuid7() for _ in rows]
+    db.session.execute(
+        insert(model), [{**row, "id": one} for row, one in zip(rows, ids, strict=True)]
+    )
+    return ids
 
 
 def _quantity(dice: Random) -> Decimal:
