@@ -15,8 +15,8 @@ COPY migrations migrations
 COPY workers workers
 COPY app app
 RUN .venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editable . \
-    && mkdir var && chown blao var
-ENV PATH=/srv/blao/.venv/bin:$PATH PYTHONUNBUFFERED=1
+    && mkdir var .numba && chown blao var .numba
+ENV PATH=/srv/blao/.venv/bin:$PATH PYTHONUNBUFFERED=1 NUMBA_CACHE_DIR=/srv/blao/.numba
 USER blao
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \

@@ -32,9 +32,11 @@ def clear_round(*, round_id: str) -> None:
     try:
         answer = clear_snapshot(snapshot)
     except BookRefused as fault:
-        reason = str(fault)
+        told = {name: getattr(fault, name) for name in ("code", "row", "field", "detail")}
         with transaction():
-            operations.void_round(round_id=UUID(round_id), reason=reason, now=clock.now())
+            operations.reopen_round(
+                round_id=UUID(round_id), snapshot=snapshot, fault=told, now=clock.now()
+            )
         return
     outcomes = explain(snapshot, answer["matches"])
     retried(lambda: _settle(UUID(round_id), answer, outcomes))

@@ -150,7 +150,9 @@ class Market(Listed, Base):
 
     Haulage costs ``haulage_base + haulage_rate_per_km × km`` VND per kg, where km is
     ``road_factor`` × the straight distance. Rounds fall on ``round_time`` in Viet Nam, each day or
-    each ``round_weekday`` (Monday is 0).
+    each ``round_weekday`` (Monday is 0). When trades are chosen, a unit from a smallholder counts
+    for ``smallholder_bonus`` VND more; one is who says so and whose plots are
+    ``smallholder_hectares`` together at most.
     """
 
     __tablename__ = "market"
@@ -159,6 +161,8 @@ class Market(Listed, Base):
         CheckConstraint("haulage_rate_per_km >= 0", name="haulage_rate_not_negative"),
         CheckConstraint("road_factor >= 1", name="road_factor_at_least_one"),
         CheckConstraint("speed_kmh > 0", name="speed_positive"),
+        CheckConstraint("smallholder_bonus >= 0", name="smallholder_bonus_not_negative"),
+        CheckConstraint("smallholder_hectares >= 0", name="smallholder_hectares_not_negative"),
         CheckConstraint("round_weekday BETWEEN 0 AND 6", name="round_weekday_exists"),
         CheckConstraint(
             "(round_every = 'weekly') = (round_weekday IS NOT NULL)", name="weekly_has_weekday"
@@ -170,6 +174,12 @@ class Market(Listed, Base):
     haulage_rate_per_km: Mapped[Decimal] = mapped_column(Numeric(11, 2))
     road_factor: Mapped[Decimal] = mapped_column(Numeric(4, 2))
     speed_kmh: Mapped[Decimal] = mapped_column(Numeric(5, 1))
+    smallholder_bonus: Mapped[Decimal] = mapped_column(
+        Numeric(12, 2), default=Decimal(0), server_default="0"
+    )
+    smallholder_hectares: Mapped[Decimal] = mapped_column(
+        Numeric(6, 2), default=Decimal(2), server_default="2"
+    )
     round_every: Mapped[RoundEvery] = mapped_column(_words(RoundEvery, "round_every"))
     round_time: Mapped[time]
     round_weekday: Mapped[int | None]

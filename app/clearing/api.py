@@ -30,7 +30,10 @@ blueprint = Blueprint("clearing", __name__, description="Rounds and their result
 def request_round(caller: Caller, body: dict[str, str]) -> Round:
     """Ask for a round of a market now; poll it until it is cleared or void.
 
-    Yêu cầu một phiên ghép của thị trường ngay bây giờ; đọc lại tới khi xong hoặc bị hủy.
+    A round that stays open because its book was refused says why in `fault`, and tries again.
+
+    Yêu cầu một phiên ghép của thị trường ngay bây giờ; đọc lại tới khi xong hoặc bị hủy. Phiên còn
+    mở vì sổ lệnh có dòng hỏng thì nêu lý do ở `fault` và được thử lại.
     """
     return operations.request_round(market_code=body["market"], now=caller.now)
 
@@ -52,7 +55,10 @@ def list_rounds(caller: Caller, query: dict[str, Any]) -> Page:
         statement = statement.where(Round.market_code == query["market"])
     if "status" in query:
         statement = statement.where(Round.status == query["status"])
-    return page(statement, order=[By(Round.id, descending=True)], query=query)
+    found = page(statement, order=[By(Round.id, descending=True)], query=query)
+    for one in found.items:
+        one.fault_shown = caller.sees_all
+    return found
 
 
 @blueprint.operation("GET", "/rounds/<uuid:round_id>", access=READERS, answer=schemas.RoundOut)
@@ -61,7 +67,9 @@ def get_round(caller: Caller, round_id: UUID) -> Round:
 
     Một phiên ghép.
     """
-    return queries.get_round(round_id)
+    found = queries.get_round(round_id)
+    found.fault_shown = caller.sees_all
+    return found
 
 
 @blueprint.operation(

@@ -1,11 +1,13 @@
 """The open book of a market, frozen: rows become a snapshot in the market's base commodity."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_EVEN, Decimal
-from typing import Any
+from typing import Any, Self
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.catalogue.models import Commodity, Market
@@ -17,6 +19,9 @@ from app.core.money import HIGHEST_PRICE, PRICE_STEP
 from app.core.quantity import HIGHEST_QUANTITY, QUANTITY_STEP, round_down
 from app.lots.models import Lot
 from app.market.models import Demand, DemandStatus, Offer, OfferStatus, Visibility
+from app.places.models import Plot, Restriction, Site
+from app.places.queries import provinces_of, restrictions_at
+from app.places.restriction_operations import covers
 
 
 def open_offers_for_update(market_code: str, *, now: datetime) -> list[Offer]:
@@ -69,19 +74,29 @@ def freeze(
     """The snapshot of a book, as `GET /rounds/{id}/snapshot` shows it."""
     base = next(one for one in market.commodities if one.code == market.base_commodity_code)
     factors = factors_of(market, now=now)
+    borders = Borders.of(market, offers, demands, now=now)
+    smallholders = smallholders_among(offers, most_hectares=market.smallholder_hectares)
     ranks = {
         offer.id: {grade.code: grade.rank for grade in offer.commodity.grades} for offer in offers
     }
     frozen_offers = [
-        _offer_row(offer, factors[offer.commodity_code], ranks[offer.id], now=now)
+        {
+            **_offer_row(offer, factors[offer.commodity_code], now=now),
+            "smallholder": offer.organisation_id in smallholders,
+            "gates": _offer_gates(offer, ranks[offer.id], now=now) | borders.around_offer(offer),
+        }
         for offer in offers
         if offer.commodity_code in factors
     ]
+    bonus = market.smallholder_bonus
     return {
         "market": market.code,
         "closed_at": instant_text(now),
         "offers": [row for row in frozen_offers if Decimal(row["quantity"]) > 0],
-        "demands": [_demand_row(demand) for demand in demands],
+        "demands": [
+            {**_demand_row(demand), "gates": _demand_gates(demand) | borders.around_demand(demand)}
+            for demand in demands
+        ],
         "haulage": {
             "base": f"{market.haulage_base:f}",
             "rate_per_km": f"{market.haulage_rate_per_km:f}",
@@ -89,7 +104,63 @@ def freeze(
             "speed_kmh": f"{market.speed_kmh:f}",
             "unit_weight_kg": f"{base.unit_weight_kg:f}",
         },
-    }
+    } | ({"policy": {"smallholder_bonus": f"{bonus:.2f}"}} if bonus else {})
+
+
+@dataclass(frozen=True)
+class Borders:
+    """The restrictions in force for a market, and the province of each ward of its book."""
+
+    restrictions: Sequence[Restriction]
+    provinces: Mapping[str, str]
+
+    @classmethod
+    def of(
+        cls, market: Market, offers: Sequence[Offer], demands: Sequence[Demand], *, now: datetime
+    ) -> Self:
+        """Those around a book; without restrictions nobody asks where a ward lies."""
+        traded = {None, *(commodity.code for commodity in market.commodities)}
+        found = [one for one in restrictions_at(now) if one.commodity_code in traded]
+        sites = [offer.lot.site for offer in offers] + [demand.site for demand in demands]
+        return cls(found, provinces_of(site.ward_code for site in sites) if found else {})
+
+    def around_offer(self, offer: Offer) -> dict[str, list[str]]:
+        """Whose area the goods may not leave, and whose they may not enter, by id."""
+        meant = [
+            one for one in self.restrictions if one.commodity_code in (None, offer.commodity_code)
+        ]
+        around = self._around(offer.lot.site)
+        return {
+            "stays_inside": [
+                str(one.id)
+                for one in meant
+                if str(one.id) in around and one.bars(leaving=True, entering=False)
+            ],
+            "stays_outside": [
+                str(one.id)
+                for one in meant
+                if str(one.id) not in around and one.bars(leaving=False, entering=True)
+            ],
+        }
+
+    def around_demand(self, demand: Demand) -> dict[str, list[str]]:
+        """In whose area the goods are wanted, by id."""
+        return {"inside": self._around(demand.site)}
+
+    def _around(self, site: Site) -> list[str]:
+        return [str(one.id) for one in self.restrictions if covers(one, site, self.provinces)]
+
+
+def smallholders_among(offers: Sequence[Offer], *, most_hectares: Decimal) -> set[UUID]:
+    """The sellers that call themselves smallholders and whose plots are no larger together."""
+    said = {offer.organisation_id for offer in offers if offer.organisation.smallholder}
+    too_large = db.session.scalars(
+        select(Plot.organisation_id)
+        .where(Plot.organisation_id.in_(said))
+        .group_by(Plot.organisation_id)
+        .having(func.sum(Plot.area_ha) > most_hectares)
+    )
+    return said - set(too_large)
 
 
 def factors_of(market: Market, *, now: datetime) -> dict[str, Decimal]:
@@ -114,39 +185,45 @@ def price_in_own_unit(price: Decimal, factor: Decimal) -> Decimal:
     return (price * factor).quantize(PRICE_STEP, ROUND_HALF_EVEN)
 
 
-def _offer_row(
-    offer: Offer, factor: Decimal, ranks: dict[str, int], *, now: datetime
-) -> dict[str, Any]:
-    lot = offer.lot
-    harvest = clock.local_date(lot.harvested_at or lot.ready_at)
-    private = offer.visibility == Visibility.PRIVATE
+def _offer_row(offer: Offer, factor: Decimal, *, now: datetime) -> dict[str, Any]:
+    site = offer.lot.site
+    quantity = min(round_down(offer.free * factor), HIGHEST_QUANTITY)
     asked = (offer.ask_price / factor).quantize(PRICE_STEP, ROUND_CEILING)
     return {
         "offer_id": str(offer.id),
-        "quantity": f"{min(round_down(offer.free * factor), HIGHEST_QUANTITY):.3f}",
+        "quantity": f"{quantity:.3f}",
         # No demand bids more than the highest price, so an ask cut down to it still never trades.
         "ask_price": f"{min(asked, HIGHEST_PRICE):.2f}",
-        "latitude": lot.site.latitude,
-        "longitude": lot.site.longitude,
+        "latitude": site.latitude,
+        "longitude": site.longitude,
         "seller_id": str(offer.organisation_id),
-        "smallholder": offer.organisation.smallholder,
         "listed_at": instant_text(offer.listed_at or now),
-        "min_quantity": None,
-        "gates": {
-            "commodity": offer.commodity_code,
-            "grade_rank": ranks.get(lot.grade or ""),
-            "qualities": lot.qualities,
-            "certificates": sorted(
-                {
-                    one.scheme_code
-                    for one in lot.certificates
-                    if one.covers(lot.commodity_code, harvest)
-                }
-            ),
-            "available_from": instant_text(max(lot.ready_at, now)),
-            "expires_at": instant_text(lot.expires_at),
-            "buyers": [str(one) for one in offer.visible_to] if private else None,
-        },
+        "min_quantity": _least(offer, factor, quantity),
+    }
+
+
+def _least(offer: Offer, factor: Decimal, quantity: Decimal) -> str | None:
+    """The minimum lot in the base commodity, rounded up; the whole offer stays a lot of itself."""
+    if offer.min_quantity is None:
+        return None
+    least = (offer.min_quantity * factor).quantize(QUANTITY_STEP, ROUND_CEILING)
+    return f"{quantity if offer.min_quantity == offer.free else min(least, HIGHEST_QUANTITY):.3f}"
+
+
+def _offer_gates(offer: Offer, ranks: dict[str, int], *, now: datetime) -> dict[str, Any]:
+    lot = offer.lot
+    harvest = clock.local_date(lot.harvested_at or lot.ready_at)
+    private = offer.visibility == Visibility.PRIVATE
+    return {
+        "commodity": offer.commodity_code,
+        "grade_rank": ranks.get(lot.grade, lot.grade) if lot.grade else None,
+        "qualities": lot.qualities,
+        "certificates": sorted(
+            {one.scheme_code for one in lot.certificates if one.covers(lot.commodity_code, harvest)}
+        ),
+        "available_from": instant_text(max(lot.ready_at, now)),
+        "expires_at": instant_text(lot.expires_at),
+        "buyers": [str(one) for one in offer.visible_to] if private else None,
     }
 
 
@@ -159,19 +236,22 @@ def _demand_row(demand: Demand) -> dict[str, Any]:
         "longitude": demand.site.longitude,
         "buyer_id": str(demand.organisation_id),
         "posted_at": instant_text(demand.posted_at or demand.created_at),
-        "min_delivery": None,
-        "max_suppliers": None,
-        "gates": {
-            "accepts": [
-                {
-                    "commodity": one.commodity_code,
-                    "worst_grade_rank": one.worst_rank,
-                    "quality_limits": one.quality_limits,
-                    "certificates": one.required_certificates,
-                }
-                for one in demand.accepts
-            ],
-            "deliver_from": instant_text(demand.deliver_from),
-            "deliver_until": instant_text(demand.deliver_until),
-        },
+        "min_delivery": None if demand.min_delivery is None else f"{demand.min_delivery:.3f}",
+        "max_suppliers": demand.max_suppliers,
+    }
+
+
+def _demand_gates(demand: Demand) -> dict[str, Any]:
+    return {
+        "accepts": [
+            {
+                "commodity": one.commodity_code,
+                "worst_grade_rank": one.worst_rank,
+                "quality_limits": one.quality_limits,
+                "certificates": one.required_certificates,
+            }
+            for one in demand.accepts
+        ],
+        "deliver_from": instant_text(demand.deliver_from),
+        "deliver_until": instant_text(demand.deliver_until),
     }

@@ -21,12 +21,14 @@ from app.clearing.rows import (
     accepted_by,
     checked_rows,
     gates_of,
+    grade_of,
     limits_of,
+    minimum_of,
     price_of,
     quantity_of,
 )
 
-_SCHEMES_PER_WORD = 62
+_BITS_PER_WORD = 62
 
 
 @dataclass
@@ -63,14 +65,15 @@ class FrozenBook:
         return [
             scheme
             for bit, scheme in enumerate(self.schemes)
-            if words[bit // _SCHEMES_PER_WORD] >> bit % _SCHEMES_PER_WORD & 1
+            if words[bit // _BITS_PER_WORD] >> bit % _BITS_PER_WORD & 1
         ]
 
 
 def read_snapshot(snapshot: object) -> FrozenBook:
     """Read a snapshot, rows sorted by identifier; raises BookRefused naming row and field."""
     rows = checked_rows(snapshot)
-    return _Columns(offers=rows.offers, demands=rows.demands).frozen(rows.tariff)
+    columns = _Columns(offers=rows.offers, demands=rows.demands)
+    return columns.frozen(rows.tariff, smallholder_bonus=rows.smallholder_bonus)
 
 
 class _Columns:
@@ -86,13 +89,25 @@ class _Columns:
         self.accepting = [demand for demand, rows in enumerate(accepted) for _ in rows]
         needed = {scheme for row in self.accepts for scheme in row.texts("certificates")}
         self.schemes = sorted(needed)
+        crossed = {
+            name
+            for row in self.offer_gates
+            for field in ("stays_inside", "stays_outside")
+            for name in row.texts(field)
+        }
+        self.restrictions = sorted(crossed)
         self.limits = [limits_of(row) for row in self.accepts]
         self.attributes = sorted({code for limits in self.limits for code in limits})
         self.values = [self._values_of(attribute) for attribute in self.attributes]
 
-    def frozen(self, tariff: Tariff) -> FrozenBook:
+    def frozen(self, tariff: Tariff, *, smallholder_bonus: int) -> FrozenBook:
         offers = self._offer_columns()
-        book = Book(offers=offers, demands=self._demand_columns(), tariff=tariff)
+        book = Book(
+            offers=offers,
+            demands=self._demand_columns(),
+            tariff=tariff,
+            smallholder_bonus=smallholder_bonus,
+        )
         check_book(book)
         return FrozenBook(
             book=book,
@@ -111,14 +126,22 @@ class _Columns:
             position=_positions(rows),
             seller=_ints([self.organisations.of(row.text("seller_id")) for row in rows]),
             commodity=_ints([self._commodity(row) for row in gates]),
-            grade=_ints([row.rank("grade_rank", absent=NONE) for row in gates]),
+            grade=_ints([grade_of(row, "grade_rank") for row in gates]),
             quality=self._qualities(),
-            certificates=self._masks(gates),
+            certificates=_masks(gates, "certificates", self.schemes),
             available_from=_ints(
                 [row.earliest("available_from", absent=-FOREVER) for row in gates]
             ),
             expires_at=_ints([row.latest("expires_at", absent=FOREVER) for row in gates]),
             private_list=_ints([self._private_list(row) for row in gates]),
+            smallholder=np.array(
+                [row.given("smallholder") and row.boolean("smallholder") for row in rows],
+                dtype=np.bool_,
+            ),
+            listed_at=_ints([row.latest("listed_at", absent=0) for row in rows]),
+            min_quantity=_ints([minimum_of(row, "min_quantity") for row in rows]),
+            stays_inside=_masks(gates, "stays_inside", self.restrictions),
+            stays_outside=_masks(gates, "stays_outside", self.restrictions),
         )
 
     def _demand_columns(self) -> Demands:
@@ -133,15 +156,17 @@ class _Columns:
             deliver_from=_ints([row.earliest("deliver_from", absent=-FOREVER) for row in gates]),
             deliver_until=_ints([row.latest("deliver_until", absent=FOREVER) for row in gates]),
             on_list=np.array(on_list, dtype=np.bool_).reshape(len(rows), len(self.lists)),
+            posted_at=_ints([row.latest("posted_at", absent=0) for row in rows]),
+            min_delivery=_ints([minimum_of(row, "min_delivery") for row in rows]),
+            max_suppliers=_ints([row.whole("max_suppliers", least=1, absent=NONE) for row in rows]),
+            inside=_masks(gates, "inside", self.restrictions),
             accepts=Accepts(
                 demand=_ints(self.accepting),
                 commodity=_ints([self._commodity(row) for row in self.accepts]),
-                worst_grade=_ints(
-                    [row.rank("worst_grade_rank", absent=NONE) for row in self.accepts]
-                ),
+                worst_grade=_ints([grade_of(row, "worst_grade_rank") for row in self.accepts]),
                 low=self._bounds("min"),
                 high=self._bounds("max"),
-                certificates=self._masks(self.accepts),
+                certificates=_masks(self.accepts, "certificates", self.schemes),
             ),
         )
 
@@ -150,16 +175,6 @@ class _Columns:
 
     def _private_list(self, row: Row) -> int:
         return self.lists.of(frozenset(row.texts("buyers"))) if row.given("buyers") else NONE
-
-    def _masks(self, rows: list[Row]) -> Ints:
-        """(rows, W) bit masks of the schemes a row names, among those anybody requires."""
-        bits = {scheme: bit for bit, scheme in enumerate(self.schemes)}
-        words = -(-len(self.schemes) // _SCHEMES_PER_WORD)
-        masks = np.zeros((len(rows), words), dtype=np.int64)
-        for index, row in enumerate(rows):
-            for bit in {bits[name] for name in row.texts("certificates") if name in bits}:
-                masks[index, bit // _SCHEMES_PER_WORD] |= 1 << bit % _SCHEMES_PER_WORD
-        return masks
 
     def _values_of(self, attribute: str) -> list[Quality]:
         """All values that a quality takes in the book, ascending; one kind only."""
@@ -202,6 +217,16 @@ class _Columns:
                 if bound is not None:
                     bounds[index, column] = ranks[column][bound]
         return bounds
+
+
+def _masks(rows: list[Row], field: str, names: list[str]) -> Ints:
+    """(rows, words) bit masks of those of the names that a row lists in a field."""
+    bits = {name: bit for bit, name in enumerate(names)}
+    masks = np.zeros((len(rows), -(-len(names) // _BITS_PER_WORD)), dtype=np.int64)
+    for index, row in enumerate(rows):
+        for bit in {bits[name] for name in row.texts(field) if name in bits}:
+            masks[index, bit // _BITS_PER_WORD] |= 1 << bit % _BITS_PER_WORD
+    return masks
 
 
 def _positions(rows: Sequence[Row]) -> Ints:

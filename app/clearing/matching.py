@@ -7,20 +7,21 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Capacity, Party
 from app.catalogue.queries import get_market
 from app.clearing.book import factors_of, in_own_unit, price_in_own_unit
 from app.clearing.models import Match, MatchNotProposed, MatchStatus, Round, Side
+from app.clearing.queries import get_round
 from app.core import outbox
 from app.core.db import db
 from app.core.money import line_amount
 from app.market.models import Demand, Offer
 from app.market.queries import demand_for_update, offers_for_update
-from app.orders.models import Carrier, Order, Origin
-from app.orders.operations import Terms, open_order
+from app.orders.models import Carrier, Origin
+from app.orders.operations import Agreement, Terms, open_orders
 
 TIME_TO_ANSWER = timedelta(hours=12)
 
@@ -57,9 +58,12 @@ def release_round_holds(round_id: UUID) -> HeldBook:
         .execution_options(populate_existing=True)
     ).all()
     book = HeldBook({one.id: one for one in offers}, {one.id: one for one in demands})
-    for row in book.rows:
-        row.round_held, row.round_id = Decimal(0), None
-    db.session.flush()
+    for model in (Offer, Demand):
+        db.session.execute(
+            update(model)
+            .where(model.round_id == round_id)
+            .values(round_held=Decimal(0), round_id=None)
+        )
     return book
 
 
@@ -67,42 +71,56 @@ def make_matches(
     settled: Round, found: Sequence[Mapping[str, Any]], book: HeldBook, *, now: datetime
 ) -> list[Match]:
     """Matches of a round. Two firm sides order at once; others hold until they answer."""
-    assert settled.closed_at is not None
-    factors = factors_of(get_market(settled.market_code), now=settled.closed_at)
-    matches = []
-    for row in sorted(found, key=lambda one: (one["offer_id"], one["demand_id"])):
-        offer = book.offers[UUID(row["offer_id"])]
-        demand = book.demands[UUID(row["demand_id"])]
-        quantity = Decimal(row["quantity"])
-        match = Match(
-            round_id=settled.id,
-            organisation_id=offer.organisation_id,
-            seller_agent_id=offer.agent_id,
-            buyer_id=demand.organisation_id,
-            buyer_agent_id=demand.agent_id,
-            offer=offer,
-            demand=demand,
-            quantity=quantity,
-            offer_quantity=in_own_unit(quantity, factors[offer.commodity_code], most=offer.free),
-            seller_price=Decimal(row["seller_price"]),
-            buyer_price=Decimal(row["buyer_price"]),
-            transport_cost=Decimal(row["transport_cost"]),
-            status=MatchStatus.PROPOSED,
-            expires_at=now + TIME_TO_ANSWER,
-            seller_accepted_at=now if offer.firm else None,
-            buyer_accepted_at=now if demand.firm else None,
-        )
-        db.session.add(match)
-        db.session.flush()
+    factors = _factors(settled)
+    matches = [
+        _matched(settled, row, book, factors, now=now)
+        for row in sorted(found, key=lambda one: (one["offer_id"], one["demand_id"]))
+    ]
+    firm = [match for match in matches if match.offer.firm and match.demand.firm]
+    _open_orders(firm, factors, now=now)
+    db.session.add_all(matches)
+    db.session.flush()
+    for match in matches:
+        if match.status == MatchStatus.PROPOSED:
+            _tell("match.proposed", match, now=now)
+    return matches
+
+
+def _matched(
+    settled: Round,
+    row: Mapping[str, Any],
+    book: HeldBook,
+    factors: Mapping[str, Decimal],
+    *,
+    now: datetime,
+) -> Match:
+    """A match whose quantity its two sides have given or, where one is to answer, hold."""
+    offer, demand = book.offers[UUID(row["offer_id"])], book.demands[UUID(row["demand_id"])]
+    quantity = Decimal(row["quantity"])
+    match = Match(
+        round_id=settled.id,
+        organisation_id=offer.organisation_id,
+        seller_agent_id=offer.agent_id,
+        buyer_id=demand.organisation_id,
+        buyer_agent_id=demand.agent_id,
+        offer=offer,
+        demand=demand,
+        quantity=quantity,
+        offer_quantity=in_own_unit(quantity, factors[offer.commodity_code], most=offer.free),
+        seller_price=Decimal(row["seller_price"]),
+        buyer_price=Decimal(row["buyer_price"]),
+        transport_cost=Decimal(row["transport_cost"]),
+        status=MatchStatus.PROPOSED,
+        expires_at=now + TIME_TO_ANSWER,
+        seller_accepted_at=now if offer.firm else None,
+        buyer_accepted_at=now if demand.firm else None,
+    )
+    if offer.firm and demand.firm:
+        _take(match, at=settled.closed_at or now)
+    else:
         offer.match_held += match.offer_quantity
         demand.match_held += match.quantity
-        db.session.flush()
-        if offer.firm and demand.firm:
-            _conclude(match, factors[offer.commodity_code], at=settled.closed_at, now=now)
-        else:
-            _tell("match.proposed", match, now=now)
-        matches.append(match)
-    return matches
+    return match
 
 
 def accept_match(*, match: Match, side: Side, now: datetime) -> Match:
@@ -121,10 +139,11 @@ def accept_match(*, match: Match, side: Side, now: datetime) -> Match:
         match.buyer_accepted_at = match.buyer_accepted_at or now
     if match.seller_accepted_at and match.buyer_accepted_at:
         _lock_sides(match)
-        settled = db.session.get_one(Round, match.round_id)
-        assert settled.closed_at is not None
-        factors = factors_of(get_market(settled.market_code), now=settled.closed_at)
-        _conclude(match, factors[match.offer.commodity_code], at=settled.closed_at, now=now)
+        settled = get_round(match.round_id)
+        match.offer.match_held -= match.offer_quantity
+        match.demand.match_held -= match.quantity
+        _take(match, at=settled.closed_at or now)
+        _open_orders([match], _factors(settled), now=now)
         _tell("match.accepted", match, now=now)
     db.session.flush()
     return match
@@ -161,18 +180,32 @@ def expire_matches(*, now: datetime, most: int = 200) -> int:
     return len(late)
 
 
-def _conclude(match: Match, factor: Decimal, *, at: datetime, now: datetime) -> Order:
-    """Turn the held quantity into an order at the match's prices; both rows are locked."""
+def _factors(settled: Round) -> dict[str, Decimal]:
+    return factors_of(get_market(settled.market_code), now=settled.closed_at or settled.opened_at)
+
+
+def _take(match: Match, *, at: datetime) -> None:
+    """Both sides give what they agreed to when the book closed; both rows are locked."""
+    match.offer.take(match.offer_quantity, now=at)
+    match.demand.take(match.quantity)
+
+
+def _open_orders(
+    matches: Sequence[Match], factors: Mapping[str, Decimal], *, now: datetime
+) -> None:
+    """Turn what matches have taken into orders at their prices."""
+    agreements = [_agreement(match, factors[match.offer.commodity_code]) for match in matches]
+    orders = open_orders(agreements=agreements, now=now) if agreements else []
+    for match, order in zip(matches, orders, strict=True):
+        match.order_id, match.status = order.id, MatchStatus.ACCEPTED
+
+
+def _agreement(match: Match, factor: Decimal) -> Agreement:
     offer, demand = match.offer, match.demand
-    offer.match_held -= match.offer_quantity
-    demand.match_held -= match.quantity
-    offer.take(match.offer_quantity, now=at)
-    demand.take(match.quantity)
-    db.session.flush()
     unit_price = price_in_own_unit(match.seller_price, factor)
     goods = line_amount(match.offer_quantity, unit_price)
     haulage = max(0, line_amount(match.quantity, match.buyer_price) - goods)
-    order = open_order(
+    return Agreement(
         buyer=Party(demand.organisation_id, Capacity(demand.capacity), demand.agent_id),
         terms=[Terms(offer, match.offer_quantity, unit_price, offer.lot.grade, haulage)],
         site=demand.site,
@@ -180,12 +213,7 @@ def _conclude(match: Match, factor: Decimal, *, at: datetime, now: datetime) -> 
         origin=Origin.ROUND,
         fills=(demand.id, match.quantity),
         confirmed=True,
-        now=now,
     )
-    match.order_id = order.id
-    match.status = MatchStatus.ACCEPTED
-    db.session.flush()
-    return order
 
 
 def _let_go(match: Match, status: MatchStatus) -> None:

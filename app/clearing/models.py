@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Double, ForeignKey, Index, Numeric, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import one_of
@@ -45,7 +46,10 @@ class Round(Identified, Base):
     """One clearing of one market.
 
     The book is frozen in ``snapshot`` when the round closes; welfare and bound are whole VND.
-    ``lease_until`` says how long the worker that computes it is trusted to be alive.
+    ``lease_until`` says how long the worker that computes it is trusted to be alive. The
+    ``certificate`` is what `clear_snapshot` gives, so that anybody can prove the result again.
+    ``fault`` says why the book could not be cleared when it was last tried; ``fault_shown`` is set
+    by whoever reads the round for an operator.
     """
 
     __tablename__ = "clearing_round"
@@ -56,6 +60,7 @@ class Round(Identified, Base):
             name="cleared_has_result",
         ),
         CheckConstraint("status <> 'closed' OR snapshot IS NOT NULL", name="closed_has_snapshot"),
+        CheckConstraint("fault IS NULL OR status IN ('open', 'void')", name="fault_while_open"),
         Index(
             "uq_clearing_round_current",
             "market_code",
@@ -70,7 +75,7 @@ class Round(Identified, Base):
     closed_at: Mapped[datetime | None]
     cleared_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
-    snapshot: Mapped[dict[str, Any] | None]
+    snapshot: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     snapshot_hash: Mapped[str | None]
     solution_hash: Mapped[str | None]
     offers: Mapped[int | None]
@@ -80,7 +85,11 @@ class Round(Identified, Base):
     upper_bound: Mapped[Decimal | None] = mapped_column(Numeric(30, 0))
     optimality_gap: Mapped[float | None] = mapped_column(Double())
     cleared_quantity: Mapped[Decimal | None] = mapped_column(Numeric(20, 3))
+    certificate: Mapped[dict[str, Any] | None]
+    fault: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     void_reason: Mapped[str | None]
+
+    fault_shown = False
 
 
 class Match(Identified, Base):
@@ -151,7 +160,10 @@ class Outcome(Identified, Base):
 
 
 class MarketPrice(Base):
-    """What a round's trades were made at, VND per unit of the base commodity."""
+    """What a round's trades were made at, VND per unit of the base commodity.
+
+    ``wards`` tells the same of each ward in which enough sellers sold.
+    """
 
     __tablename__ = "market_price"
     __table_args__ = (
@@ -169,3 +181,4 @@ class MarketPrice(Base):
     buyer_low: Mapped[UnitPrice]
     buyer_average: Mapped[UnitPrice]
     buyer_high: Mapped[UnitPrice]
+    wards: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.catalogue.models import Market
@@ -23,9 +23,11 @@ from app.core import outbox, queue
 from app.core.after_commit import after_commit
 from app.core.db import db
 from app.core.errors import Problem, invalid
-from app.market.models import Offer
+from app.core.ids import uuid7
 
 LEASE = timedelta(minutes=10)
+PAUSE = timedelta(minutes=1)
+"""How long a round whose book was refused waits before it looks at the book again."""
 
 
 class RoundInProgress(Problem):
@@ -35,14 +37,14 @@ class RoundInProgress(Problem):
 
 
 def request_round(*, market_code: str, now: datetime) -> Round:
-    """Open a round of a market now.
+    """Open a round of a market now; one that waits because its book was refused tries again.
 
     Raises:
         Invalid: there is no such market. RoundInProgress: one is under way.
     """
     if find_market(market_code) is None:
         raise invalid("/market", "Không có thị trường này.", "There is no such market.")
-    round_id = _open(market_code, now=now)
+    round_id = _try_again(market_code) or _open(market_code, now=now)
     if round_id is None:
         raise RoundInProgress
     return get_round(round_id)
@@ -51,7 +53,8 @@ def request_round(*, market_code: str, now: datetime) -> Round:
 def open_due_rounds(*, now: datetime) -> Sequence[UUID]:
     """Open a round in every market whose time has come, and set its next time.
 
-    A market whose last round is still under way waits for the next look.
+    A market whose last round is still under way waits for the next look; one whose book is still
+    refused when the next round is due has had its time and is void.
     """
     due = db.session.scalars(
         select(Market)
@@ -61,6 +64,7 @@ def open_due_rounds(*, now: datetime) -> Sequence[UUID]:
     ).all()
     opened = []
     for market in due:
+        _void_refused(market.code, now=now)
         round_id = _open(market.code, now=now)
         if round_id is not None:
             schedule = Schedule(market.round_every, market.round_time, market.round_weekday)
@@ -105,7 +109,7 @@ def close_round(*, round_id: UUID, now: datetime) -> dict[str, Any] | None:
             offer.round_held, offer.round_id = offer.free, claimed.id
     for demand in demands:
         demand.round_held, demand.round_id = demand.free, claimed.id
-    claimed.status = RoundStatus.CLOSED
+    claimed.status, claimed.fault = RoundStatus.CLOSED, None
     claimed.closed_at = now
     claimed.snapshot = snapshot
     claimed.snapshot_hash = snapshot_hash(snapshot)
@@ -124,16 +128,21 @@ def settle_round(
     """Write what the engine found: matches, orders, outcomes, prices; all of it or nothing.
 
     Args:
-        answer: ``{"round": …, "matches": …}`` as `clear_snapshot` gives it.
+        answer: ``{"round": …, "matches": …, "certificate": …}`` as `clear_snapshot` gives it.
         outcomes: explanations by ``offers`` and ``demands`` and id.
 
     Returns:
-        False where the round was settled before; nothing is written then.
+        False where the round was settled before, or has closed anew on another book; nothing is
+        written then.
     """
     found = answer["round"]
     settled = db.session.scalar(
         update(Round)
-        .where(Round.id == round_id, Round.status == RoundStatus.CLOSED)
+        .where(
+            Round.id == round_id,
+            Round.status == RoundStatus.CLOSED,
+            Round.snapshot_hash == found["snapshot_hash"],
+        )
         .values(
             status=RoundStatus.CLEARED,
             cleared_at=now,
@@ -144,6 +153,7 @@ def settle_round(
             upper_bound=found["upper_bound"],
             optimality_gap=found["optimality_gap"],
             cleared_quantity=Decimal(found["cleared_quantity"]),
+            certificate=answer["certificate"],
         )
         .returning(Round)
     )
@@ -158,29 +168,78 @@ def settle_round(
     return True
 
 
-def void_round(*, round_id: UUID, reason: str, now: datetime) -> bool:
-    """Give a round up and let go of everything it holds; False where it is over already."""
-    voided = db.session.scalar(
+def reopen_round(
+    *, round_id: UUID, snapshot: Mapping[str, Any], fault: Mapping[str, str], now: datetime
+) -> bool:
+    """Let go of a book that was refused; the round is open again and tries in :data:`PAUSE`.
+
+    Args:
+        fault: ``code``, ``row``, ``field`` and ``detail`` of the refusal.
+
+    Returns:
+        False where the round has moved on from this book; nothing is written then.
+    """
+    reopened = db.session.scalar(
         update(Round)
-        .where(Round.id == round_id, Round.status.in_((RoundStatus.OPEN, RoundStatus.CLOSED)))
-        .values(status=RoundStatus.VOID, void_reason=reason[:500], lease_until=None)
-        .returning(Round)
+        .where(
+            Round.id == round_id,
+            Round.status == RoundStatus.CLOSED,
+            Round.snapshot_hash == snapshot_hash(snapshot),
+        )
+        .values(
+            status=RoundStatus.OPEN,
+            fault=dict(fault),
+            lease_until=now + PAUSE,
+            closed_at=None,
+            snapshot=None,
+            snapshot_hash=None,
+            offers=None,
+            demands=None,
+        )
+        .returning(Round.id)
     )
-    if voided is None:
-        return False
-    release_round_holds(round_id)
-    outbox.add(
-        "round.voided",
-        concerns=[],
-        payload={"round_id": str(round_id), "market": voided.market_code},
-        now=now,
-    )
-    return True
+    if reopened is not None:
+        release_round_holds(round_id)
+    return reopened is not None
 
 
 def nudge_round(round_id: UUID) -> None:
     """Tell a worker to clear a round now; if nobody hears it, the sweep looks within seconds."""
     queue.nudge("workers.clearing.clear_round", round_id=str(round_id))
+
+
+def _try_again(market_code: str) -> UUID | None:
+    """Wake the market's round if its book was refused."""
+    round_id = db.session.scalar(
+        update(Round).where(_refused(market_code)).values(lease_until=None).returning(Round.id)
+    )
+    if round_id is not None:
+        after_commit(partial(nudge_round, round_id))
+    return round_id
+
+
+def _void_refused(market_code: str, *, now: datetime) -> None:
+    voided = db.session.scalar(
+        update(Round)
+        .where(_refused(market_code))
+        .values(status=RoundStatus.VOID, lease_until=None, void_reason=Round.fault["code"].astext)
+        .returning(Round.id)
+    )
+    if voided is not None:
+        outbox.add(
+            "round.voided",
+            concerns=[],
+            payload={"round_id": str(voided), "market": market_code},
+            now=now,
+        )
+
+
+def _refused(market_code: str) -> ColumnElement[bool]:
+    return and_(
+        Round.market_code == market_code,
+        Round.status == RoundStatus.OPEN,
+        Round.fault.is_not(None),
+    )
 
 
 def _open(market_code: str, *, now: datetime) -> UUID | None:
@@ -198,18 +257,21 @@ def _open(market_code: str, *, now: datetime) -> UUID | None:
 def _record_outcomes(
     round_id: UUID, outcomes: Mapping[str, Mapping[str, Mapping[str, Any]]], book: HeldBook
 ) -> None:
-    for row in book.rows:
-        kind = "offer" if isinstance(row, Offer) else "demand"
-        told = outcomes[f"{kind}s"].get(str(row.id))
-        if told is not None:
-            outcome = Outcome(
-                round_id=round_id,
-                organisation_id=row.organisation_id,
-                outcome=told["outcome"],
-                reasons={"reasons": told["reasons"]},
-            )
-            setattr(outcome, f"{kind}_id", row.id)
-            db.session.add(outcome)
+    for kind, rows in (("offer", book.offers), ("demand", book.demands)):
+        written = [
+            {
+                "id": uuid7(),
+                "round_id": round_id,
+                "organisation_id": row.organisation_id,
+                f"{kind}_id": row.id,
+                "outcome": told["outcome"],
+                "reasons": {"reasons": told["reasons"]},
+            }
+            for row in rows.values()
+            if (told := outcomes[f"{kind}s"].get(str(row.id))) is not None
+        ]
+        if written:
+            db.session.execute(insert(Outcome), written)
 
 
 def _tell_parties(settled: Round, book: HeldBook, *, now: datetime) -> None:

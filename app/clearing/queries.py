@@ -14,8 +14,10 @@ from app.market.models import Offer
 
 
 def rounds() -> Select[Round]:
-    """Rounds without their snapshots."""
-    return select(Round).options(defer(Round.snapshot, raiseload=True))
+    """Rounds without their snapshots and certificates."""
+    return select(Round).options(
+        defer(Round.snapshot, raiseload=True), defer(Round.certificate, raiseload=True)
+    )
 
 
 def get_round(round_id: UUID) -> Round:

@@ -140,13 +140,13 @@ class Row:
             self.refuse("out_of_range", field, f"must lie between -{most} and {most}")
         return float(number)
 
-    def rank(self, field: str, *, absent: int) -> int:
-        """A grade's rank, at least 0; `absent` when not given."""
+    def whole(self, field: str, *, least: int, absent: int) -> int:
+        """A grade's rank or a count, at least so much; `absent` when not given."""
         value: object = self.fields.get(field)
         if value is None:
             return absent
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
-            self.refuse("wrong_type", field, "must be a whole number from 0")
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value < 2**31:
+            self.refuse("wrong_type", field, f"must be a whole number from {least}")
         return int(value)
 
     def earliest(self, field: str, *, absent: int) -> int:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.clearing.engine import BookRefused, Tariff
-from app.clearing.engine.book import MAX_PRICE, MAX_QUANTITY, check_tariff
+from app.clearing.engine.book import MAX_PRICE, MAX_QUANTITY, NONE, check_tariff
 from app.clearing.reading import Quality, Row, shown
 
-SNAPSHOT = frozenset({"market", "closed_at", "offers", "demands", "factors", "haulage"})
+SNAPSHOT = frozenset({"market", "closed_at", "offers", "demands", "factors", "haulage", "policy"})
+POLICY = frozenset({"smallholder_bonus"})
 OFFER_NEEDS = frozenset({"offer_id", "quantity", "ask_price", "latitude", "longitude", "seller_id"})
 OFFER = OFFER_NEEDS | {"smallholder", "listed_at", "min_quantity", "gates"}
 OFFER_GATES = frozenset(
@@ -19,13 +20,15 @@ OFFER_GATES = frozenset(
         "available_from",
         "expires_at",
         "buyers",
+        "stays_inside",
+        "stays_outside",
     }
 )
 DEMAND_NEEDS = frozenset(
     {"demand_id", "quantity", "bid_price", "latitude", "longitude", "buyer_id"}
 )
 DEMAND = DEMAND_NEEDS | {"posted_at", "min_delivery", "max_suppliers", "gates"}
-DEMAND_GATES = frozenset({"accepts", "deliver_from", "deliver_until"})
+DEMAND_GATES = frozenset({"accepts", "deliver_from", "deliver_until", "inside"})
 ACCEPTS = frozenset({"commodity", "worst_grade_rank", "quality_limits", "certificates"})
 LIMIT = frozenset({"min", "max"})
 HAULAGE = frozenset({"base", "rate_per_km", "road_factor", "speed_kmh", "unit_weight_kg"})
@@ -38,6 +41,8 @@ class Rows:
     offers: dict[str, Row]
     demands: dict[str, Row]
     tariff: Tariff
+    smallholder_bonus: int
+    """Hundredths of a VND per unit."""
 
 
 def checked_rows(snapshot: object) -> Rows:
@@ -50,6 +55,7 @@ def checked_rows(snapshot: object) -> Rows:
     _refuse_factors(Row("factors", whole.mapping("factors")))
     return Rows(
         tariff=_tariff(Row("haulage", whole.mapping("haulage"))),
+        smallholder_bonus=_bonus(Row("policy", whole.mapping("policy"))),
         offers=_by_id(Row("", snapshot).rows("offers"), "offer_id", OFFER, OFFER_NEEDS),
         demands=_by_id(Row("", snapshot).rows("demands"), "demand_id", DEMAND, DEMAND_NEEDS),
     )
@@ -69,6 +75,11 @@ def _tariff(row: Row) -> Tariff:
     return tariff
 
 
+def _bonus(row: Row) -> int:
+    row.knows_only(POLICY, required=frozenset())
+    return price_of(row, "smallholder_bonus") if row.given("smallholder_bonus") else 0
+
+
 def _by_id(
     rows: list[Row], key: str, known: frozenset[str], needed: frozenset[str]
 ) -> dict[str, Row]:
@@ -79,21 +90,8 @@ def _by_id(
         named = Row(f"{row.name} {shown(identifier)}", row.fields)
         if identifier in by_id:
             named.refuse("duplicate_id", key, "stands twice in the book")
-        named.read_if_given(
-            listed_at=named.instant, posted_at=named.instant, smallholder=named.boolean
-        )
-        _refuse_lots(named)
         by_id[identifier] = named
     return dict(sorted(by_id.items()))
-
-
-def _refuse_lots(row: Row) -> None:
-    """A minimum lot changes the problem; one that every trade meets anyway does not."""
-    for name in ("min_quantity", "min_delivery"):
-        if row.given(name) and row.scaled(name, places=3, most=MAX_QUANTITY) > 1:
-            row.refuse("minimum_lot_not_supported", name, "cannot be honoured yet")
-    if row.given("max_suppliers"):
-        row.refuse("maximum_suppliers_not_supported", "max_suppliers", "cannot be honoured yet")
 
 
 def gates_of(row: Row, known: frozenset[str]) -> Row:
@@ -126,6 +124,19 @@ def limits_of(row: Row) -> dict[str, dict[str, Quality]]:
 def price_of(row: Row, field: str) -> int:
     """A price in hundredths of a VND."""
     return row.scaled(field, places=2, most=MAX_PRICE)
+
+
+def grade_of(row: Row, field: str) -> int:
+    """The rank of a grade; NONE where none is stated. What has no rank stands there by its name."""
+    grade = row.fields.get(field)
+    if isinstance(grade, str):
+        row.refuse("unknown_grade", field, f"{shown(grade)} is no grade of its commodity")
+    return row.whole(field, least=0, absent=NONE)
+
+
+def minimum_of(row: Row, field: str) -> int:
+    """The least quantity of a trade in thousandths of a unit; 0 where any will do."""
+    return row.scaled(field, places=3, most=MAX_QUANTITY) if row.given(field) else 0
 
 
 def quantity_of(row: Row) -> int:

@@ -1,8 +1,10 @@
 """Rounds, matches, explanations and prices on the wire."""
 
+from typing import Any
+
 import marshmallow as ma
 
-from app.clearing.models import RoundStatus
+from app.clearing.models import Round, RoundStatus
 from app.core.fields import Choice, Id, Instant, Quantity, Schema, String, UnitPrice
 from app.core.paging import PageQuery
 
@@ -27,7 +29,18 @@ class RoundOut(Schema):
     cleared_quantity = Quantity(allow_none=True)
     snapshot_hash = ma.fields.String(allow_none=True)
     solution_hash = ma.fields.String(allow_none=True)
+    fault = ma.fields.Dict(
+        allow_none=True,
+        metadata={"description": "why the book was refused when last tried; operators only"},
+    )
     void_reason = ma.fields.String(allow_none=True)
+
+    @ma.post_dump(pass_original=True)
+    def hide(self, data: dict[str, Any], found: Round, **kwargs: Any) -> dict[str, Any]:
+        """A fault names rows of the book, which are not everybody's business."""
+        if not found.fault_shown:
+            del data["fault"]
+        return data
 
 
 class RoundQuery(PageQuery):
@@ -41,6 +54,7 @@ class SnapshotOut(Schema):
     offers = ma.fields.List(ma.fields.Dict())
     demands = ma.fields.List(ma.fields.Dict())
     haulage = ma.fields.Dict()
+    policy = ma.fields.Dict()
 
 
 class MatchOut(Schema):

@@ -150,6 +150,14 @@ _SENTENCES = {
         "Danh sách người mua riêng của bạn không có người mua phù hợp trong phiên này.",
         "Your private list names no fitting buyer of this round.",
     ),
+    ("gate_restriction", "offer"): (
+        "Hàng của bạn không qua được ranh giới vùng đang hạn chế để đến người mua phù hợp.",
+        "Your goods may not cross the border of an area under restriction to any fitting buyer.",
+    ),
+    ("gate_restriction", "demand"): (
+        "Nguồn hàng phù hợp không qua được ranh giới vùng đang hạn chế để đến nơi của bạn.",
+        "No fitting offer may cross the border of an area under restriction to reach you.",
+    ),
     ("gate_own", "offer"): (
         "Chỉ có nhu cầu của chính tổ chức bạn; không ai giao dịch với chính mình.",
         "The only demand was your own organisation's; nobody trades with itself.",

@@ -14,6 +14,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from app.clearing.columns import FrozenBook, read_snapshot
 from app.clearing.engine import Book, BookRefused, Result, clear
 from app.clearing.engine.book import PRICE_SCALE, QUANTITY_SCALE
@@ -27,6 +29,7 @@ _DECIMAL_FIELDS = frozenset(
         "bid_price",
         "min_quantity",
         "min_delivery",
+        "smallholder_bonus",
         "base",
         "rate_per_km",
         "road_factor",
@@ -83,7 +86,14 @@ def book_of(snapshot: object) -> Book:
 
 
 def clear_snapshot(snapshot: Mapping[str, Any]) -> dict[str, Any]:
-    """Clear a snapshot: the round's figures and its matches, in the form of the HTTP interface."""
+    """Clear a snapshot: the round's figures, its matches and its certificate.
+
+    Round and matches have the form of the HTTP interface. The certificate holds the price at which
+    every row would trade, whether it did or not, welfare and bound to the last hundred-thousandth
+    of a VND, and the pairs of `Result.rejected_offer` and `Result.rejected_demand`. Where other
+    prices prove the bound, the offers' are in `bound_offers`. It tells limits, so it is for
+    whoever may see the snapshot.
+    """
     frozen = read_snapshot(snapshot)
     result = clear(frozen.book)
     matches = _matches(frozen, result)
@@ -103,7 +113,30 @@ def clear_snapshot(snapshot: Mapping[str, Any]) -> dict[str, Any]:
             "solution_hash": solution_hash(matches),
         },
         "matches": matches,
+        "certificate": _certificate(frozen, result),
     }
+
+
+def _certificate(frozen: FrozenBook, result: Result) -> dict[str, Any]:
+    proof = result.certificate
+    rejected = zip(result.rejected_offer.tolist(), result.rejected_demand.tolist(), strict=True)
+    bound_prices = frozen.book.offers.ask + proof.u
+    bound = {}
+    if not np.array_equal(bound_prices, result.seller_price):
+        bound["bound_offers"] = _prices(frozen.offer_ids, bound_prices.tolist())
+    return bound | {
+        "offers": _prices(frozen.offer_ids, result.seller_price.tolist()),
+        "demands": _prices(frozen.demand_ids, result.buyer_price.tolist()),
+        "welfare": _fixed(proof.welfare, WELFARE_SCALE),
+        "upper_bound": _fixed(proof.upper_bound, WELFARE_SCALE),
+        "rejected": [
+            [frozen.offer_ids[offer], frozen.demand_ids[demand]] for offer, demand in rejected
+        ],
+    }
+
+
+def _prices(names: list[str], prices: list[int]) -> dict[str, str]:
+    return {name: _fixed(price, PRICE_SCALE) for name, price in zip(names, prices, strict=True)}
 
 
 def _matches(frozen: FrozenBook, result: Result) -> list[dict[str, str]]:

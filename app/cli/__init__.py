@@ -7,6 +7,7 @@ from app.cli.clear import clear
 from app.cli.demo import demo
 from app.cli.people import appoint, token
 from app.cli.run import run
+from app.cli.verify import verify_round
 
 
 @click.group()
@@ -14,5 +15,5 @@ def blao() -> None:
     """Sàn chuỗi giá trị cao nguyên · The highlands' value-chain marketplace."""
 
 
-for command in (run, demo, token, appoint, clear, bench):
+for command in (run, demo, token, appoint, clear, verify_round, bench):
     blao.add_command(command)

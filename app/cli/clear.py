@@ -19,19 +19,22 @@ _COLUMNS = ("offer_id", "demand_id", "quantity", "seller_price", "transport_cost
 @click.command("clear")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
-def clear(file: Path, as_json: bool) -> None:
+@click.option("--certificate", is_flag=True, help="Add what `blao verify-round --file` needs.")
+def clear(file: Path, as_json: bool, certificate: bool) -> None:
     """Clear the market in the snapshot FILE (- reads standard input) and print the trades."""
     try:
-        cleared = clear_snapshot(_parsed(_content(file)))
+        answer = clear_snapshot(parsed(content(file)))
     except BookRefused as refusal:
         _fail(str(refusal))
+    parts = ("round", "matches", "certificate") if certificate else ("round", "matches")
+    cleared = {name: answer[name] for name in parts}
     if as_json:
         click.echo(json.dumps(cleared, indent=2))
     else:
         click.echo(_table(cleared))
 
 
-def _content(file: Path) -> bytes:
+def content(file: Path) -> bytes:
     """The file's bytes, at most half a gibibyte."""
     try:
         with sys.stdin.buffer if str(file) == "-" else file.open("rb") as stream:
@@ -43,7 +46,7 @@ def _content(file: Path) -> bytes:
     return content
 
 
-def _parsed(content: bytes) -> Any:
+def parsed(content: bytes) -> Any:
     """The JSON value; figures stay exact decimals."""
     try:
         return json.loads(content.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse)

@@ -10,6 +10,8 @@ from sqlalchemy import BigInteger, DateTime, MetaData, Numeric, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 
+from app.core.ids import uuid7
+
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -44,9 +46,16 @@ class Base(DeclarativeBase):
 
 
 class Identified:
-    """Mixin: a UUIDv7 key made by the database, so that ids sort by age."""
+    """Mixin: a UUIDv7 key, so that ids sort by age.
+
+    An object knows its id from the start, so that many can be written without asking the database
+    for each; rows that are written otherwise get theirs there.
+    """
 
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**{"id": uuid7(), **values})
 
 
 db = SQLAlchemy(

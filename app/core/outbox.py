@@ -6,6 +6,7 @@ dead, where it can be read and sent again.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core import queue
 from app.core.after_commit import after_commit
 from app.core.db import Base, Identified, db
+from app.core.ids import uuid7
 
 LEASE = timedelta(seconds=60)
 MOST_ATTEMPTS = 8
@@ -58,24 +60,45 @@ class ConsumedMessage(Base):
     consumed_at: Mapped[datetime]
 
 
+@dataclass(frozen=True)
+class Message:
+    """What one message says: ids of the organisations that may learn of it, and plain facts.
+
+    Facts are JSON; never a code, a password or a token.
+    """
+
+    concerns: Sequence[UUID]
+    payload: dict[str, Any]
+
+
 def add(topic: str, *, concerns: Sequence[UUID], payload: dict[str, Any], now: datetime) -> None:
     """Leave a message in the present transaction.
 
     Args:
         topic: noun and past participle, e.g. ``offer.listed``.
-        concerns: ids of the organisations that may learn of it.
-        payload: facts as JSON; never a code, a password or a token.
+        concerns, payload: see :class:`Message`.
     """
-    db.session.add(
-        OutboxMessage(
-            topic=topic,
-            concerns=sorted(set(concerns)),
-            payload=payload,
-            occurred_at=now,
-            due_at=now,
-        )
-    )
+    db.session.add(OutboxMessage(**_row(topic, Message(concerns, payload), now)))
     after_commit(nudge_relay)
+
+
+def add_all(topic: str, messages: Sequence[Message], *, now: datetime) -> None:
+    """Leave many messages of one topic in the present transaction, all at once."""
+    if messages:
+        rows = [{"id": uuid7(), **_row(topic, one, now)} for one in messages]
+        db.session.execute(insert(OutboxMessage), rows)
+        after_commit(nudge_relay)
+
+
+def _row(topic: str, message: Message, now: datetime) -> dict[str, Any]:
+    return {
+        "topic": topic,
+        "concerns": sorted(set(message.concerns)),
+        "payload": message.payload,
+        "occurred_at": now,
+        "due_at": now,
+        "attempts": 0,
+    }
 
 
 def nudge_relay() -> None:

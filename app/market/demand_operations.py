@@ -16,17 +16,11 @@ from app.catalogue.queries import (
 )
 from app.core import outbox
 from app.core.db import db
-from app.core.errors import Invalid, Problem, invalid
+from app.core.errors import Invalid, invalid
 from app.core.fields import instant_text
-from app.market.limits import check_limits
+from app.market.limits import check_least, check_limits
 from app.market.models import Accepted, Demand, DemandNotOpen, DemandStatus
 from app.places.queries import usable_site
-
-
-class MaximumSuppliersNotSupported(Problem):
-    status, code = 422, "maximum_suppliers_not_supported"
-    vi = "Chưa hỗ trợ giới hạn số nhà cung cấp; hãy bỏ trống."
-    en = "A maximum of suppliers cannot be honoured yet; please leave it out."
 
 
 def post_demand(
@@ -35,6 +29,8 @@ def post_demand(
     accepts: Sequence[Mapping[str, Any]],
     quantity: Decimal,
     bid_price: Decimal,
+    min_delivery: Decimal | None = None,
+    max_suppliers: int | None = None,
     deliver_from: datetime,
     deliver_until: datetime,
     site_id: UUID,
@@ -46,10 +42,16 @@ def post_demand(
 ) -> Demand:
     """Ask for a quantity delivered within a window.
 
+    Args:
+        min_delivery: the least that one seller may bring.
+        max_suppliers: how many sellers a round may fill it from.
+
     Raises:
-        Invalid: unknown words, commodities of several markets or not taken by the line, or a
-            window that is over or upside down. NotFound: the site is not the party's own.
+        Invalid: unknown words, commodities of several markets or not taken by the line, a minimum
+            above the whole, or a window that is over or upside down. NotFound: the site is not
+            the party's own.
     """
+    check_least("/min_delivery", min_delivery, quantity)
     if deliver_until < deliver_from:
         raise invalid(
             "/deliver_until", "Phải sau deliver_from.", "Must not be before deliver_from."
@@ -65,6 +67,8 @@ def post_demand(
         market_code=market_code,
         quantity=quantity,
         bid_price=bid_price,
+        min_delivery=min_delivery,
+        max_suppliers=max_suppliers,
         deliver_from=deliver_from,
         deliver_until=deliver_until,
         site=usable_site(site_id, party=party, pointer="/site_id"),

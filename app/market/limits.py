@@ -1,4 +1,4 @@
-"""What a demand asks of a commodity, held against the catalogue. Pure."""
+"""What an offer or a demand asks, held against its quantity and the catalogue. Pure."""
 
 from collections.abc import Collection, Mapping
 from decimal import Decimal
@@ -7,6 +7,14 @@ from typing import Any
 from app.catalogue.models import Commodity, QualityAttribute, QualityType
 from app.core.errors import Invalid, invalid
 from app.lots.qualities import quality_value
+
+
+def check_least(pointer: str, least: Decimal | None, quantity: Decimal) -> None:
+    """Refuse a minimum that could never be met."""
+    if least is not None and least > quantity:
+        raise invalid(
+            pointer, "Không được lớn hơn lượng cả tin.", "Must not exceed the whole quantity."
+        )
 
 
 def check_limits(

@@ -125,7 +125,7 @@ class Open:
 
 def _quantities() -> tuple[CheckConstraint, ...]:
     return (
-        CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("quantity > 0 AND quantity <> 'NaN'", name="quantity_positive"),
         CheckConstraint(
             "taken >= 0 AND round_held >= 0 AND match_held >= 0"
             " AND taken + round_held + match_held <= quantity",
@@ -137,6 +137,7 @@ def _quantities() -> tuple[CheckConstraint, ...]:
 class Offer(Represented, Open, Identified, Base):
     """A quantity of a lot on offer at a price, at the farm gate, VND per unit.
 
+    Nobody may buy less than ``min_quantity`` of it at a time, where there is one.
     ``distance_km`` and ``shown_whole`` are set by whoever reads it for somebody: how far it is
     from where they search, and whether it is theirs.
     """
@@ -147,8 +148,9 @@ class Offer(Represented, Open, Identified, Base):
         one_of("capacity", Capacity),
         one_of("visibility", Visibility),
         *_quantities(),
-        CheckConstraint("ask_price >= 0", name="ask_price_not_negative"),
+        CheckConstraint("ask_price >= 0 AND ask_price <> 'NaN'", name="ask_price_not_negative"),
         CheckConstraint("payment_days BETWEEN 0 AND 365", name="payment_days"),
+        CheckConstraint("min_quantity > 0 AND min_quantity <= quantity", name="min_quantity"),
         CheckConstraint("(capacity = 'agent') = (agent_id IS NOT NULL)", name="agent_named"),
         Index("ix_offer_open", "market_code", "id", postgresql_where=text("status = 'open'")),
     )
@@ -158,6 +160,7 @@ class Offer(Represented, Open, Identified, Base):
     market_code: Mapped[str] = mapped_column(ForeignKey("market.code"))
     ask_price: Mapped[UnitPrice]
     price_as_typed: Mapped[dict[str, Any]]
+    min_quantity: Mapped[Quantity | None]
     open_until: Mapped[datetime]
     firm: Mapped[bool]
     payment_days: Mapped[int] = mapped_column(default=PAYMENT_DAYS, server_default="7")
@@ -205,7 +208,8 @@ class Offer(Represented, Open, Identified, Base):
 class Demand(Represented, Open, Identified, Base):
     """A quantity wanted at a place within a window, at most at ``bid_price`` VND delivered.
 
-    Quantity and price are in the market's base commodity.
+    Quantity and price are in the market's base commodity. A round fills it from at most
+    ``max_suppliers`` sellers, with at least ``min_delivery`` from each, where these are given.
     """
 
     __tablename__ = "demand"
@@ -214,14 +218,18 @@ class Demand(Represented, Open, Identified, Base):
         one_of("capacity", Capacity),
         one_of("shortage_rule", ShortageRule),
         *_quantities(),
-        CheckConstraint("bid_price >= 0", name="bid_price_not_negative"),
+        CheckConstraint("bid_price >= 0 AND bid_price <> 'NaN'", name="bid_price_not_negative"),
         CheckConstraint("deliver_until >= deliver_from", name="window"),
+        CheckConstraint("min_delivery > 0 AND min_delivery <= quantity", name="min_delivery"),
+        CheckConstraint("max_suppliers > 0", name="max_suppliers"),
         CheckConstraint("(capacity = 'agent') = (agent_id IS NOT NULL)", name="agent_named"),
         Index("ix_demand_open", "market_code", "id", postgresql_where=text("status = 'open'")),
     )
 
     market_code: Mapped[str] = mapped_column(ForeignKey("market.code"))
     bid_price: Mapped[UnitPrice]
+    min_delivery: Mapped[Quantity | None]
+    max_suppliers: Mapped[int | None]
     deliver_from: Mapped[datetime]
     deliver_until: Mapped[datetime]
     site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id"))

@@ -12,12 +12,13 @@ from app.accounts.models import Organisation, Party
 from app.catalogue.models import Commodity
 from app.core import outbox
 from app.core.db import db
-from app.core.errors import Problem, invalid, missing
+from app.core.errors import invalid, missing
 from app.core.money import HIGHEST_PRICE, PRICE_STEP
 from app.core.quantity import units_per
 from app.lots.models import Lot, LotNotAvailable
 from app.lots.operations import put_back, set_aside
 from app.lots.queries import lot_for_update
+from app.market.limits import check_least
 from app.market.models import (
     PAYMENT_DAYS,
     Offer,
@@ -26,12 +27,6 @@ from app.market.models import (
     Visibility,
 )
 from app.market.queries import offers_for_update
-
-
-class MinimumLotNotSupported(Problem):
-    status, code = 422, "minimum_lot_not_supported"
-    vi = "Chưa hỗ trợ lượng tối thiểu mỗi lần bán hoặc giao; hãy bỏ trống."
-    en = "A minimum lot or delivery cannot be honoured yet; please leave it out."
 
 
 class LotExpired(LotNotAvailable):
@@ -47,6 +42,7 @@ def list_offer(
     quantity: Decimal,
     ask_price: Decimal,
     price_per: Mapping[str, Any] | None,
+    min_quantity: Decimal | None = None,
     open_until: datetime | None,
     firm: bool,
     payment_days: int = PAYMENT_DAYS,
@@ -60,11 +56,13 @@ def list_offer(
     Args:
         lot: locked, of the party's own.
         ask_price: VND at the farm gate per ``price_per``, or per unit of the commodity.
+        min_quantity: the least that may be bought at a time.
 
     Raises:
         NotEnoughInLot, LotNotAvailable, LotExpired: the lot cannot bear it.
-        Invalid: the time, the price's unit or the visibility does not fit.
+        Invalid: the time, the price's unit, the minimum or the visibility does not fit.
     """
+    check_least("/min_quantity", min_quantity, quantity)
     if open_until is not None and open_until <= now:
         raise invalid("/open_until", "Thời hạn đã qua.", "That instant has passed.")
     if (visibility == Visibility.PRIVATE) != bool(visible_to):
@@ -84,6 +82,7 @@ def list_offer(
         quantity=quantity,
         ask_price=price_per_unit(ask_price, price_per, lot.commodity),
         price_as_typed=_as_typed(ask_price, price_per),
+        min_quantity=min_quantity,
         open_until=open_until or lot.expires_at,
         firm=firm,
         payment_days=payment_days,

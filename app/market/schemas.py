@@ -27,7 +27,6 @@ from app.core.fields import (
 )
 from app.core.paging import PageQuery
 from app.lots.schemas import MOST_QUALITIES
-from app.market.demand_operations import MaximumSuppliersNotSupported
 from app.market.models import (
     PAYMENT_DAYS,
     DemandStatus,
@@ -36,7 +35,6 @@ from app.market.models import (
     ShortageRule,
     Visibility,
 )
-from app.market.offer_operations import MinimumLotNotSupported
 from app.places.position import about
 
 SORTS = ("newest", "price", "distance")
@@ -63,12 +61,6 @@ class OfferIn(Schema):
     visible_to = ma.fields.List(Id(), load_default=list, validate=validate.Length(max=100))
     draft = Boolean(load_default=False)
     on_behalf_of = Id(load_default=None, allow_none=True)
-
-    @ma.post_load
-    def refuse_minimum(self, data: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-        if data.pop("min_quantity") is not None:
-            raise MinimumLotNotSupported(errors=[_unsupported("/min_quantity")])
-        return data
 
 
 class OfferChange(Schema):
@@ -111,6 +103,7 @@ class OfferOut(Schema):
     quantity = Quantity()
     remaining = Quantity(metadata={"description": "not taken by an order"})
     held = Quantity(metadata={"description": "the part of it that a round or a match holds"})
+    min_quantity = Quantity(allow_none=True, metadata={"description": "the least sold at a time"})
     ask_price = UnitPrice()
     price_as_typed = ma.fields.Dict()
     firm = ma.fields.Boolean()
@@ -225,14 +218,6 @@ class DemandIn(Schema):
     shortage_rule = Choice(ShortageRule, load_default=str(ShortageRule.PRO_RATA))
     on_behalf_of = Id(load_default=None, allow_none=True)
 
-    @ma.post_load
-    def refuse_minimum(self, data: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-        if data.pop("min_delivery") is not None:
-            raise MinimumLotNotSupported(errors=[_unsupported("/min_delivery")])
-        if data.pop("max_suppliers") is not None:
-            raise MaximumSuppliersNotSupported(errors=[_unsupported("/max_suppliers")])
-        return data
-
 
 class DemandOut(Schema):
     id = Id()
@@ -246,6 +231,8 @@ class DemandOut(Schema):
     remaining = Quantity()
     held = Quantity()
     bid_price = UnitPrice()
+    min_delivery = Quantity(allow_none=True)
+    max_suppliers = ma.fields.Integer(allow_none=True)
     deliver_from = Instant()
     deliver_until = Instant()
     site_id = Id()
@@ -259,7 +246,3 @@ class DemandOut(Schema):
 class DemandQuery(PageQuery):
     commodity = String(longest=80)
     status = Choice(DemandStatus)
-
-
-def _unsupported(pointer: str) -> dict[str, str]:
-    return {"pointer": pointer, "vi": "Hãy bỏ trống.", "en": "Please leave it out."}

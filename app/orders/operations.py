@@ -28,8 +28,9 @@ from app.orders.models import (
     OrderNotUnderWay,
     OrderStatus,
     Origin,
+    QualitySchedule,
 )
-from app.orders.queries import get_order, schedules_in_force
+from app.orders.queries import get_order, known_schedules, schedules_among
 from app.places.models import Site
 
 TIME_TO_CONFIRM = timedelta(hours=24)
@@ -51,6 +52,23 @@ class Terms:
     quality_schedule: dict[str, Any] | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """What an order is opened on; its quantities have been taken from their offers.
+
+    ``confirmed`` says whether it is binding at once; otherwise the seller has a day to confirm.
+    ``fills`` is the demand it answers, and how much of it in the market's base commodity.
+    """
+
+    buyer: Party
+    terms: Sequence[Terms]
+    site: Site
+    carrier: Carrier
+    origin: Origin
+    confirmed: bool
+    fills: tuple[UUID, Decimal] | None = None
+
+
 def open_order(
     *,
     buyer: Party,
@@ -59,35 +77,52 @@ def open_order(
     carrier: Carrier,
     origin: Origin,
     confirmed: bool,
-    fills: tuple[UUID, Decimal] | None = None,
     now: datetime,
 ) -> Order:
-    """Write an order whose quantities have been taken from their offers.
+    """Write one order, see :func:`open_orders`; it comes back as others read it."""
+    agreement = Agreement(
+        buyer=buyer, terms=terms, site=site, carrier=carrier, origin=origin, confirmed=confirmed
+    )
+    (order,) = open_orders(agreements=[agreement], now=now)
+    return get_order(order.id, seen=Order.id == order.id)
+
+
+def open_orders(*, agreements: Sequence[Agreement], now: datetime) -> list[Order]:
+    """Write orders, all at once, in the order of their agreements.
 
     The terms of payment and the quality schedules in force are frozen with the prices. Where its
     offers give different days to pay, the shortest count.
-
-    Args:
-        confirmed: whether it is binding at once; otherwise the seller has a day to confirm.
-        fills: the demand it answers, and how much of it in the market's base commodity.
     """
-    seller = terms[0].offer
-    schedules = schedules_in_force(
-        {line.offer.commodity_code for line in terms},
-        buyer_id=buyer.organisation_id,
-        seller_id=seller.organisation_id,
+    known = known_schedules(
+        {line.offer.commodity_code for one in agreements for line in one.terms},
+        buyer_ids={one.buyer.organisation_id for one in agreements},
     )
-    order = Order(
+    orders = [_written(one, known, now=now) for one in agreements]
+    db.session.add_all(orders)
+    db.session.flush()
+    _tell("order.placed", *orders, now=now)
+    _tell("order.confirmed", *(one for one in orders if one.confirmed_at), now=now)
+    return orders
+
+
+def _written(agreement: Agreement, known: Sequence[QualitySchedule], *, now: datetime) -> Order:
+    buyer, terms, fills = agreement.buyer, agreement.terms, agreement.fills
+    seller = terms[0].offer
+    schedules = schedules_among(
+        known, buyer_id=buyer.organisation_id, seller_id=seller.organisation_id
+    )
+    confirmed, carrier = agreement.confirmed, agreement.carrier
+    return Order(
         organisation_id=buyer.organisation_id,
         capacity=buyer.capacity,
         agent_id=buyer.agent_id,
         seller_id=seller.organisation_id,
         seller_capacity=seller.capacity,
         seller_agent_id=seller.agent_id,
-        site_id=site.id,
+        site_id=agreement.site.id,
         demand_id=fills[0] if fills else None,
         demand_quantity=fills[1] if fills else None,
-        origin=origin,
+        origin=agreement.origin,
         carrier=carrier,
         carrier_id=seller.agent_id if carrier == Carrier.COOPERATIVE else None,
         payment_days=min(line.offer.payment_days for line in terms),
@@ -109,17 +144,12 @@ def open_order(
                 unit_price=line.unit_price,
                 amount=line_amount(line.quantity, line.unit_price),
                 haulage_amount=line.haulage_amount,
+                short=Decimal(0),
                 quality_schedule=line.quality_schedule or schedules.get(line.offer.commodity_code),
             )
             for line in terms
         ],
     )
-    db.session.add(order)
-    db.session.flush()
-    _tell("order.placed", order, now=now)
-    if confirmed:
-        _tell("order.confirmed", order, now=now)
-    return get_order(order.id, seen=Order.id == order.id)
 
 
 def confirm_order(*, order: Order, now: datetime) -> Order:
@@ -273,26 +303,25 @@ def _end(order: Order, status: OrderStatus, *, now: datetime) -> None:
     db.session.flush()
 
 
-def _tell(topic: str, order: Order, *, now: datetime) -> None:
+def _tell(topic: str, *orders: Order, now: datetime) -> None:
+    outbox.add_all(topic, [outbox.Message(one.parties, _facts(one)) for one in orders], now=now)
+
+
+def _facts(order: Order) -> dict[str, Any]:
     first = order.lines[0]
-    outbox.add(
-        topic,
-        concerns=order.parties,
-        payload={
-            "order_id": str(order.id),
-            **sides(order),
-            "commodity": first.commodity_code,
-            "quantity": f"{first.quantity:.3f}",
-            "unit_price": f"{first.unit_price:.2f}",
-            "goods_amount": order.goods_amount,
-            "total_amount": order.total_amount,
-            "lines": len(order.lines),
-            "carrier": order.carrier,
-            "payment_days": order.payment_days,
-            "confirm_by": order.confirm_by.isoformat() if order.confirm_by else None,
-        },
-        now=now,
-    )
+    return {
+        "order_id": str(order.id),
+        **sides(order),
+        "commodity": first.commodity_code,
+        "quantity": f"{first.quantity:.3f}",
+        "unit_price": f"{first.unit_price:.2f}",
+        "goods_amount": order.goods_amount,
+        "total_amount": order.total_amount,
+        "lines": len(order.lines),
+        "carrier": order.carrier,
+        "payment_days": order.payment_days,
+        "confirm_by": order.confirm_by.isoformat() if order.confirm_by else None,
+    }
 
 
 def sides(order: Order) -> dict[str, str | None]:

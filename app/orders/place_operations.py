@@ -36,6 +36,12 @@ class SeveralSellers(Problem):
     en = "One order has one seller."
 
 
+class BelowMinimumLot(Problem):
+    status, code = 422, "below_minimum_lot"
+    vi = "Người bán chỉ bán mỗi lần từ {least} trở lên."
+    en = "The seller sells no less than {least} at a time."
+
+
 class OwnOffer(Problem):
     status, code = 422, "own_offer"
     vi = "Không thể mua hàng của chính mình."
@@ -58,8 +64,8 @@ def place_order(
         NotFound: an offer is not there or not for this buyer, or the site is not the buyer's.
         MovementRestricted: the goods may not leave where they are or enter where they would go.
         OfferNotOpen, LotExpired, NotEnoughLeft, InRound, OfferChanged: the offer's state forbids
-            it. SeveralSellers, OwnOffer: the lines do not make one order. Invalid: the total is
-            beyond what can be counted.
+            it. SeveralSellers, OwnOffer: the lines do not make one order. BelowMinimumLot: too
+            little of an offer. Invalid: the total is beyond what can be counted.
     """
     site = usable_site(site_id, party=party, pointer="/site_id")
     _check_known(lines, party, site, now)
@@ -72,6 +78,9 @@ def place_order(
         if stated is not None and stated != locked[line["offer_id"]].version:
             raise OfferChanged
     for offer_id, quantity in sorted(wanted.items()):
+        least = locked[offer_id].min_quantity
+        if least is not None and quantity < least:
+            raise BelowMinimumLot(least=least)
         locked[offer_id].take(quantity, now=now)
     db.session.flush()
     terms = [

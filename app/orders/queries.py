@@ -1,6 +1,6 @@
 """Reading orders."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -65,24 +65,38 @@ def get_order(order_id: UUID, *, seen: ColumnElement[bool], lock: bool = False) 
 def schedules_in_force(
     commodity_codes: Collection[str], *, buyer_id: UUID, seller_id: UUID
 ) -> dict[str, dict[str, Any]]:
-    """What is frozen onto an order, by commodity: the most specific schedule's latest version.
+    """What is frozen onto an order, by commodity: the most specific schedule's latest version."""
+    known = known_schedules(commodity_codes, buyer_ids={buyer_id})
+    return schedules_among(known, buyer_id=buyer_id, seller_id=seller_id)
+
+
+def known_schedules(
+    commodity_codes: Collection[str], *, buyer_ids: Collection[UUID]
+) -> Sequence[QualitySchedule]:
+    """The schedules of some commodities that may concern some buyers, the most general first."""
+    schedule = QualitySchedule
+    return db.session.scalars(
+        select(schedule)
+        .where(
+            schedule.commodity_code.in_(commodity_codes),
+            or_(schedule.buyer_id.is_(None), schedule.buyer_id.in_(buyer_ids)),
+        )
+        .order_by(schedule.seller_id.is_not(None), schedule.buyer_id.is_not(None), schedule.version)
+    ).all()
+
+
+def schedules_among(
+    known: Sequence[QualitySchedule], *, buyer_id: UUID, seller_id: UUID
+) -> dict[str, dict[str, Any]]:
+    """Of the known schedules, those between two parties, by commodity.
 
     A buyer's schedule for this seller counts before the buyer's own, and that before the
     platform's: they come in the opposite order, and the last stays.
     """
-    schedule = QualitySchedule
-    rows = db.session.scalars(
-        select(schedule)
-        .where(
-            schedule.commodity_code.in_(commodity_codes),
-            or_(schedule.buyer_id.is_(None), schedule.buyer_id == buyer_id),
-            or_(schedule.seller_id.is_(None), schedule.seller_id == seller_id),
-        )
-        .order_by(schedule.seller_id.is_not(None), schedule.buyer_id.is_not(None), schedule.version)
-    )
     return {
         one.commodity_code: {"id": str(one.id), "version": one.version, "rules": one.rules}
-        for one in rows
+        for one in known
+        if one.buyer_id in (None, buyer_id) and one.seller_id in (None, seller_id)
     }
 
 

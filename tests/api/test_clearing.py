@@ -3,16 +3,20 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text, update
+from sqlalchemy.exc import IntegrityError
 
 from app.clearing import operations
 from app.clearing.matching import expire_matches
 from app.clearing.snapshot import clear_snapshot
 from app.core import clock
 from app.core.db import db
+from app.lots.models import Lot
 from tests.factories import (
     COMMODITY,
     Account,
@@ -253,33 +257,75 @@ def test_a_round_without_trade_leaves_no_price(trade: Trade) -> None:
     assert trade.visitor.read(f"/markets/{COMMODITY}/prices")["items"] == []
 
 
-def test_a_voided_round_lets_everything_go(trade: Trade, in_app: InApp) -> None:
+def spoil(grade: str | None) -> None:
+    """Every lot gets a grade behind its owner's back."""
+    db.session.execute(update(Lot).values(grade=grade))
+    db.session.commit()
+
+
+def test_a_round_whose_book_is_refused_stays_open_and_says_why(trade: Trade, in_app: InApp) -> None:
     farm, buyer, operator = trade.farm(), trade.processor(), trade.operator
     offer, demand = an_offer(farm), a_demand(buyer)
-    round_id = operator.made("/rounds", {"market": COMMODITY})["id"]
-    now = clock.now()
-
-    def close() -> None:
-        assert operations.close_round(round_id=UUID(round_id), now=now) is not None
-        db.session.commit()
-
-    def void() -> bool:
-        done = operations.void_round(round_id=UUID(round_id), reason="no good", now=now)
-        db.session.commit()
-        return done
-
-    in_app(close)
-    assert farm.read(f"/offers/{offer['id']}")["held"] == "50.000"
-    assert code_of(buyer.post("/orders", order_body(buyer, offer))) == (409, "in_round")
-    busy = operator.post("/rounds", {"market": COMMODITY})
-    assert code_of(busy) == (409, "round_in_progress")
-    assert in_app(void) is True
-    assert in_app(void) is False
-    told = operator.read(f"/rounds/{round_id}")
-    assert (told["status"], told["void_reason"], told["welfare"]) == ("void", "no good", None)
+    grade = farm.read(f"/offers/{offer['id']}")["grade"]
+    in_app(lambda: spoil("no-such"))
+    told = trade.clear(COMMODITY)
+    assert (told["status"], told["closed_at"], told["snapshot_hash"]) == ("open", None, None)
+    fault = told["fault"]
+    assert (fault["code"], fault["field"]) == ("unknown_grade", "grade_rank")
+    assert offer["id"] in fault["row"]
+    assert "no-such" in fault["detail"]
+    assert "fault" not in farm.read(f"/rounds/{told['id']}"), "it names rows of the book"
+    assert operator.get(f"/rounds/{told['id']}/snapshot").status_code == 404
     assert farm.read(f"/offers/{offer['id']}")["held"] == "0.000"
     assert buyer.read(f"/demands/{demand['id']}")["held"] == "0.000"
-    assert trade.clear(COMMODITY)["matches"] == 1
+    assert buyer.post("/orders", order_body(buyer, offer, "1")).status_code == 201
+
+    in_app(lambda: spoil(grade))
+    again = trade.clear(COMMODITY)
+    assert (again["id"], again["status"], again["fault"]) == (told["id"], "cleared", None)
+    assert again["matches"] == 1
+
+
+def test_a_refused_round_looks_again_by_itself(trade: Trade, in_app: InApp) -> None:
+    an_offer(trade.farm())
+    a_demand(trade.processor())
+    in_app(lambda: spoil("no-such"))
+    told = trade.clear(COMMODITY)
+
+    def claimed(later: timedelta) -> bool:
+        now = clock.now() + later
+        return operations.claim_round(round_id=UUID(told["id"]), now=now) is not None
+
+    assert in_app(lambda: claimed(timedelta())) is False, "not at every look"
+    assert in_app(lambda: claimed(2 * operations.PAUSE)) is True
+
+
+def test_a_round_still_refused_when_the_next_is_due_is_void(trade: Trade, in_app: InApp) -> None:
+    an_offer(trade.farm())
+    a_demand(trade.processor())
+    in_app(lambda: spoil("no-such"))
+    told = trade.clear(COMMODITY)
+
+    def look() -> int:
+        now = clock.now() + timedelta(days=30)
+        opened = operations.open_due_rounds(now=now)
+        db.session.commit()
+        return len(opened)
+
+    assert in_app(look) > 1
+    void = trade.operator.read(f"/rounds/{told['id']}")
+    assert (void["status"], void["void_reason"]) == ("void", "unknown_grade")
+    market = trade.operator.read(f"/rounds?market={COMMODITY}")["items"]
+    assert [one["status"] for one in market] == ["open", "void"]
+
+
+def test_what_is_no_number_cannot_be_kept(trade: Trade, in_app: InApp) -> None:
+    an_offer(trade.farm())
+    a_demand(trade.processor())
+    for change in ("offer SET ask_price", "demand SET bid_price", "offer SET quantity"):
+        statement = text(f"UPDATE {change} = 'NaN'")
+        with pytest.raises(IntegrityError):
+            in_app(partial(db.session.execute, statement))
 
 
 def snapshot_of(operator: Account, round_id: str) -> dict[str, Any]:

@@ -191,26 +191,37 @@ def test_a_private_offer_is_bought_by_those_it_names_alone(trade: Trade) -> None
         assert [one["pointer"] for one in answer.json["errors"]] == ["/visible_to"]
 
 
-def test_what_cannot_be_honoured_yet_is_refused_by_name(trade: Trade) -> None:
+def test_minimum_lots_and_maximum_suppliers_are_kept_and_shown(trade: Trade) -> None:
     farm, buyer = trade.farm(), trade.processor()
-    offer = offer_body(a_lot(farm)["id"])
-    asked = [
-        (farm, "/offers", offer, "min_quantity", "5", "minimum_lot_not_supported"),
-        (buyer, "/demands", demand_body(buyer), "min_delivery", "5", "minimum_lot_not_supported"),
-        (
-            buyer,
-            "/demands",
-            demand_body(buyer),
-            "max_suppliers",
-            3,
-            "maximum_suppliers_not_supported",
-        ),
-    ]
-    for caller, path, body, name, value, code in asked:
-        answer = caller.post(path, body | {name: value})
-        assert code_of(answer) == (422, code)
+    offer = an_offer(farm, a_lot(farm), quantity="100", min_quantity="20")
+    posted = buyer.post("/demands", demand_body(buyer) | {"min_delivery": "5", "max_suppliers": 3})
+    assert posted.status_code == 201
+    assert farm.read(f"/offers/{offer['id']}")["min_quantity"] == "20.000"
+    assert (posted.json["min_delivery"], posted.json["max_suppliers"]) == ("5.000", 3)
+
+
+def test_a_minimum_above_the_whole_is_refused(trade: Trade) -> None:
+    farm, buyer = trade.farm(), trade.processor()
+    offer = offer_body(a_lot(farm)["id"], quantity="10")
+    wanted = demand_body(buyer) | {"quantity": "10"}
+    for caller, path, body, name in (
+        (farm, "/offers", offer, "min_quantity"),
+        (buyer, "/demands", wanted, "min_delivery"),
+    ):
+        answer = caller.post(path, body | {name: "10.001"})
+        assert code_of(answer) == (422, "invalid")
         assert [one["pointer"] for one in answer.json["errors"]] == [f"/{name}"]
-        assert caller.post(path, body | {name: None}).status_code == 201
+        assert caller.post(path, body | {name: "10"}).status_code == 201
+
+
+def test_nobody_buys_less_than_the_minimum_lot(trade: Trade) -> None:
+    farm, buyer = trade.farm(), trade.processor()
+    offer = an_offer(farm, a_lot(farm), quantity="100", min_quantity="20")
+    body = order_body(buyer, offer, "19.999")
+    assert code_of(buyer.post("/orders", body)) == (422, "below_minimum_lot")
+    body["lines"] = [{"offer_id": offer["id"], "quantity": "10"}] * 2
+    assert buyer.post("/orders", body).status_code == 201
+    assert farm.read(f"/offers/{offer['id']}")["remaining"] == "80.000"
 
 
 def test_offers_end_by_the_clock(trade: Trade, in_app: InApp) -> None:

@@ -239,6 +239,34 @@ def test_a_round_that_fails_while_settling_leaves_nothing_half_done(
     check_one_result(house, round_id)
 
 
+def test_a_slow_worker_with_a_refused_book_does_not_disturb_the_book_that_followed(
+    house: House,
+) -> None:
+    """Its lease ran out; meanwhile the book was refused, mended and closed again."""
+    round_id = house.ask()
+    refused = house.close(round_id)
+    assert refused is not None
+    fault = {"code": "unknown_grade", "row": "offers[0]", "field": "grade_rank", "detail": "no"}
+
+    def refuse() -> bool:
+        with house.app.app_context(), transaction():
+            return operations.reopen_round(
+                round_id=UUID(round_id), snapshot=refused, fault=fault, now=clock.now()
+            )
+
+    assert sorted(at_once([refuse] * 3)) == [False, False, True]
+    assert (house.told(round_id)["fault"], house.held()) == (fault, 0)
+    an_offer(house.farms[0], quantity="1.000", ask_price="900000.00")
+    house.forget_lease()
+    mended = house.close(round_id)
+    assert mended is not None
+    assert refuse() is False
+    assert house.settle(round_id, refused) is False
+    assert house.held() == 151 + 110
+    assert house.settle(round_id, mended)
+    assert house.told(round_id)["fault"] is None
+
+
 def test_of_many_who_ask_for_a_round_one_gets_it(house: House) -> None:
     def ask() -> TestResponse:
         return house.operator.post("/rounds", {"market": house.market})

@@ -80,6 +80,24 @@ def owners_differ(book: Book) -> Bools:
     return fits
 
 
+def minimum_lots_fit(book: Book) -> Bools:
+    """(n, m) neither side's least trade exceeds what the other has or wants."""
+    offers, demands = book.offers, book.demands
+    least = np.maximum(offers.min_quantity[:, None], demands.min_delivery[None, :])
+    fits: Bools = least <= np.minimum(offers.quantity[:, None], demands.quantity[None, :])
+    return fits
+
+
+def restrictions_fit(book: Book) -> Bools:
+    """(n, m) the way crosses no border that it may not cross."""
+    fits = np.ones((len(book.offers), len(book.demands)), dtype=np.bool_)
+    for word in range(book.demands.inside.shape[1]):
+        inside = book.demands.inside[None, :, word]
+        fits &= (book.offers.stays_inside[:, None, word] & ~inside) == 0
+        fits &= (book.offers.stays_outside[:, None, word] & inside) == 0
+    return fits
+
+
 GATES_OF_GOODS: dict[str, Callable[[Book], Bools]] = {
     "commodity": commodity_fits,
     "grade": grade_fits,
@@ -90,6 +108,8 @@ GATES_OF_PAIRS: dict[str, Callable[[Book], Bools]] = {
     "window": window_fits,
     "private": private_list_fits,
     "own": owners_differ,
+    "restriction": restrictions_fit,
+    "minimum_lot": minimum_lots_fit,
 }
 
 

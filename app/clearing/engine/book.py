@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
+Whole = int | np.int64
+"""One number out of such a column, as compiled code passes it."""
 
 QUANTITY_SCALE = 1_000
 PRICE_SCALE = 100
@@ -61,7 +63,7 @@ class Tariff:
 
 @dataclass(frozen=True, kw_only=True)
 class Offers:
-    """n offers. A: quality attributes; W: words of 62 certificate schemes each."""
+    """n offers. A: quality attributes; W and R: words of 62 certificate schemes or restrictions."""
 
     quantity: Ints
     """(n,) thousandths of a unit."""
@@ -85,6 +87,16 @@ class Offers:
     """(n,) latest arrival that the goods survive."""
     private_list: Ints
     """(n,) index of the list of buyers who may see the offer, or NONE for everyone."""
+    smallholder: Bools
+    """(n,) whether the seller is one; smallholders come first among equals."""
+    listed_at: Ints
+    """(n,) when the offer was listed, 0 where that is not known."""
+    min_quantity: Ints
+    """(n,) least quantity of a trade in thousandths of a unit; 0 where any will do."""
+    stays_inside: Ints
+    """(n, R) bit mask of the restrictions whose area the goods may not leave."""
+    stays_outside: Ints
+    """(n, R) bit mask of the restrictions whose area the goods may not enter."""
 
     def __len__(self) -> int:
         return len(self.quantity)
@@ -121,7 +133,7 @@ class Accepts:
 
 @dataclass(frozen=True, kw_only=True)
 class Demands:
-    """m demands. L: private lists of the book."""
+    """m demands. L: private lists of the book; R: words of 62 restrictions."""
 
     quantity: Ints
     """(m,) thousandths of a unit."""
@@ -137,6 +149,14 @@ class Demands:
     """(m,) latest arrival."""
     on_list: Bools
     """(m, L) whether the buyer stands on a private list."""
+    posted_at: Ints
+    """(m,) when the demand was posted, 0 where that is not known."""
+    min_delivery: Ints
+    """(m,) least quantity of a trade in thousandths of a unit; 0 where any will do."""
+    max_suppliers: Ints
+    """(m,) most sellers it may be filled by, or NONE for any number."""
+    inside: Ints
+    """(m, R) bit mask of the restrictions in whose area the goods are wanted."""
     accepts: Accepts
 
     def __len__(self) -> int:
@@ -155,6 +175,9 @@ class Book:
     offers: Offers
     demands: Demands
     tariff: Tariff
+    smallholder_bonus: int = 0
+    """What a unit sold by a smallholder counts for more when trades are chosen, hundredths of a
+    VND; nobody pays it."""
 
     def only(self, *, offers: slice | None = None, demands: slice | None = None) -> Self:
         """The book of some neighbouring rows; slices have both ends."""
@@ -167,14 +190,24 @@ class Book:
 
 def check_book(book: Book) -> None:
     """Refuse, by name, figures beyond the bounds within which int64 cannot overflow."""
-    for side, price, rows in (
-        ("offers", "ask", book.offers),
-        ("demands", "bid", book.demands),
+    for side, price, least, rows in (
+        ("offers", "ask", "min_quantity", book.offers),
+        ("demands", "bid", "min_delivery", book.demands),
     ):
         _check_column(side, "quantity", rows.quantity, low=1, high=MAX_QUANTITY)
         _check_column(side, price, getattr(rows, price), low=0, high=MAX_PRICE)
+        _check_column(side, least, getattr(rows, least), low=0, high=MAX_QUANTITY)
         edge = int(EARTH_RADIUS_M) + 1
         _check_column(side, "position", rows.position, low=-edge, high=edge)
+    most = book.demands.max_suppliers
+    _check_column("demands", "max_suppliers", most[most != NONE], low=1, high=MAX_QUANTITY)
+    if not 0 <= book.smallholder_bonus <= MAX_PRICE:
+        raise BookRefused(
+            "absurd_magnitude",
+            row="policy",
+            field="smallholder_bonus",
+            detail=f"must lie between 0 and {MAX_PRICE}",
+        )
     check_tariff(book.tariff)
 
 

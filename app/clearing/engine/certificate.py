@@ -1,9 +1,9 @@
 """A proof of optimality that needs no trust in the solver (weak duality of linear programming).
 
-For any u ≥ 0 let v_j = max(0, max_i (c_ij − u_i)) over all allowed pairs. Then no allocation can
-gain more than Σ supply·u + Σ demand·v. Sums are Python integers: 30,000 rows of 60 tonnes at ten
-million VND do not fit into 64 bits. The unit of welfare is a hundred-thousandth of a VND
-(thousandths of a unit × hundredths of a VND).
+For any u, v ≥ 0 with u_i + v_j ≥ c_ij on all allowed pairs, no allocation can gain more than
+Σ supply·u + Σ demand·v; where pairs are missed, v_j is raised by the most they are missed by. Sums
+are Python integers: 30,000 rows of 60 tonnes at ten million VND do not fit into 64 bits. The unit
+of welfare is a hundred-thousandth of a VND (thousandths of a unit × hundredths of a VND).
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.clearing.engine.book import PRICE_SCALE, QUANTITY_SCALE, Ints
-from app.clearing.engine.pairs import Pairs
+from app.clearing.engine.pricing import Found, Prices
 
 WELFARE_SCALE = QUANTITY_SCALE * PRICE_SCALE
 
@@ -22,6 +22,8 @@ class Certificate:
 
     welfare: int
     upper_bound: int
+    u: Ints
+    """(n,) duals from which anybody can compute the bound, hundredths of a VND per unit."""
 
     @property
     def gap(self) -> float:
@@ -29,17 +31,22 @@ class Certificate:
         return (self.upper_bound - self.welfare) / max(WELFARE_SCALE, self.welfare)
 
 
-def certify(supply: Ints, demand: Ints, pairs: Pairs, flow: Ints, u: Ints) -> Certificate:
-    """The certificate of a flow (e,) from any prices u ≥ 0 (n,); O(e)."""
-    v = np.zeros(len(demand), dtype=np.int64)
-    np.maximum.at(v, pairs.demand, pairs.gain - u[pairs.offer])
+def certify(
+    supply: Ints, demand: Ints, proof: Prices, missed: Found, *, welfare: int
+) -> Certificate:
+    """The certificate that duals u (n,) and v (m,), at least 0, give, and what they miss of pairs.
+
+    Given u alone, the least v that makes them feasible is max(0, max_i (c_ij − u_i)), so the bound
+    anybody computes from the published u is at most this one.
+    """
     return Certificate(
-        welfare=_inner(pairs.gain, flow),
-        upper_bound=_inner(supply, u) + _inner(demand, v),
+        welfare=welfare,
+        upper_bound=inner(supply, proof.u) + inner(demand, proof.v + missed.missed_v),
+        u=proof.u,
     )
 
 
-def _inner(left: Ints, right: Ints) -> int:
+def inner(left: Ints, right: Ints) -> int:
     """The sum of products in unbounded integers."""
     both = np.flatnonzero((left != 0) & (right != 0))
     products = zip(left[both].tolist(), right[both].tolist(), strict=True)

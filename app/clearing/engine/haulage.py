@@ -9,6 +9,7 @@ machines in their last bit.
 
 import math
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,8 +18,26 @@ from app.clearing.engine.book import EARTH_RADIUS_M, Book, Bools, Floats, Ints, 
 _RADIANS_PER_DEGREE = math.pi / 180
 _SINE = tuple((-1) ** (k // 2) / math.factorial(k) for k in range(1, 20, 2))
 _COSINE = tuple((-1) ** (k // 2) / math.factorial(k) for k in range(0, 20, 2))
-_DOUBT = 1e-14
+DOUBT = 1e-14
 """Relative error granted to the floating estimate; the true one is a few units of 1.1e-16."""
+
+
+class Rates(NamedTuple):
+    """A tariff in floating point, per metre of straight distance."""
+
+    fixed: float
+    """VND per unit, whatever the distance."""
+    per_metre: float
+    """VND per unit and metre."""
+    seconds_per_metre: float
+
+
+def rates_of(tariff: Tariff) -> Rates:
+    """The tariff's rates, each the double nearest to its exact fraction."""
+    fixed, per_metre = _exact_tariff(tariff)
+    if per_metre == 0:
+        fixed = Fraction(round(fixed))
+    return Rates(float(fixed), float(per_metre), _seconds_per_metre(tariff))
 
 
 def ecef(latitude: Floats, longitude: Floats) -> Ints:
@@ -64,7 +83,7 @@ def haulage(book: Book) -> Ints:
     fixed, per_metre = _exact_tariff(book.tariff)
     estimate = float(fixed) + float(per_metre) * np.sqrt(squared.astype(np.float64))
     rounded = np.rint(estimate).astype(np.int64)
-    doubtful = np.abs(estimate - np.floor(estimate) - 0.5) <= _DOUBT * (1 + estimate)
+    doubtful = np.abs(estimate - np.floor(estimate) - 0.5) <= DOUBT * (1 + estimate)
     _settle(rounded, doubtful, squared, fixed, per_metre)
     return rounded
 
@@ -80,10 +99,12 @@ def squared_distance(book: Book) -> Ints:
 
 def travel_seconds(book: Book) -> Ints:
     """Travel time (n, m), km ÷ speed_kmh, in whole seconds rounded up."""
-    seconds_per_metre = Fraction(book.tariff.road_factor) * Fraction(18, 5)
-    seconds_per_metre /= Fraction(book.tariff.speed_kmh)
     metres = np.sqrt(squared_distance(book).astype(np.float64))
-    return np.ceil(float(seconds_per_metre) * metres).astype(np.int64)
+    return np.ceil(_seconds_per_metre(book.tariff) * metres).astype(np.int64)
+
+
+def _seconds_per_metre(tariff: Tariff) -> float:
+    return float(Fraction(tariff.road_factor) * Fraction(18, 5) / Fraction(tariff.speed_kmh))
 
 
 def _exact_tariff(tariff: Tariff) -> tuple[Fraction, Fraction]:
@@ -91,6 +112,13 @@ def _exact_tariff(tariff: Tariff) -> tuple[Fraction, Fraction]:
     weight = Fraction(tariff.unit_weight_kg)
     per_km = weight * Fraction(tariff.rate_per_km) * Fraction(tariff.road_factor)
     return weight * Fraction(tariff.base), per_km / 1000
+
+
+def settled(squares: Floats, tariff: Tariff) -> Ints:
+    """Haulage (s,) in whole VND per unit over squared distances, exactly rounded half-even."""
+    fixed, per_metre = _exact_tariff(tariff)
+    exact = [_round_half_even(int(square), fixed, per_metre) for square in squares]
+    return np.array(exact, dtype=np.int64)
 
 
 def _settle(

@@ -1,119 +1,148 @@
-"""The transportation problem: max Σ c x with Σ_j x_ij ≤ supply_i, Σ_i x_ij ≤ demand_j, x ≥ 0.
+"""The engine on a plain transportation problem: costs in, the cheapest shipment out.
 
-Few pairs ever trade, so columns are generated (Ford and Fulkerson 1958): a linear programme holds
-the promising pairs only, and its row prices find the pairs it still misses, until there is none.
-HiGHS solves it in floating point (Huangfu and Hall 2018), each time from the last basis, which
-stays feasible as pairs are added; hence the primal simplex method.
-
-The matrix is totally unimodular, so integer data give an integer vertex. What floating point could
-still spoil is put right in integers, and there being no improving cycle proves the optimum.
+For problems from elsewhere, such as those of the OR-Library, and minimum-cost flows of DIMACS after
+the arc-to-supplier transform: each arc becomes a supplier of its capacity, its two ends become
+customers.
 """
 
-import highspy
+from typing import NamedTuple
+
 import numpy as np
 
-from app.clearing.engine.book import Bools, Floats, Ints
-from app.clearing.engine.pairs import Pairs
-from app.clearing.engine.repair import cancel_improving_cycles
+from app.clearing.engine.book import Bools, Ints
+from app.clearing.engine.column_generation import beyond_bounds, optimum
+from app.clearing.engine.pricing import Found, Prices
 
-_COLUMNS_PER_ROW = 4
-_PRIMAL_SIMPLEX = 4
-"""The value of HiGHS' option simplex_strategy for which it offers no name in Python."""
-_OPTIONS = (
-    ("output_flag", False),
-    ("parallel", "off"),
-    ("presolve", "off"),
-    ("solver", "simplex"),
-    ("simplex_strategy", _PRIMAL_SIMPLEX),
-)
+Edges = tuple[Ints, Ints, Ints]
 
 
-def optimal_flow(supply: Ints, demand: Ints, pairs: Pairs) -> Ints:
-    """The quantity (e,) on each pair in one exact optimum; supply (n,), demand (m,)."""
-    programme = Programme(supply, demand)
-    held = np.zeros(0, dtype=np.int64)
-    missed = pairs.gain.astype(np.float64)
-    while (missed > 0).any():
-        new = _most_promising(pairs, missed)
-        held = np.concatenate((held, new))
-        u, v = programme.solve_with(pairs.take(new))
-        missed = np.rint(pairs.gain - u[pairs.offer] - v[pairs.demand])
-        missed[held] = 0
-    flow = np.zeros(len(pairs), dtype=np.int64)
-    flow[held] = np.rint(programme.flow())
-    return cancel_improving_cycles(supply, demand, pairs, _fitted(supply, demand, pairs, flow))
+class Shipment(NamedTuple):
+    """The cheapest way to ship the most that can be shipped."""
+
+    supplier: Ints
+    """(k,) ascending."""
+    customer: Ints
+    """(k,) ascending within a supplier."""
+    quantity: Ints
+    """(k,) positive."""
+    cost: int
+    """Σ cost · quantity."""
+    shipped: int
+    """Σ quantity; less than both totals only where pairs are forbidden."""
 
 
-def _most_promising(pairs: Pairs, missed: Floats) -> Ints:
-    """The few pairs of each offer and each demand that miss the largest gain; O(e log e).
+def solve_transport(
+    supply: Ints, demand: Ints, costs: Ints | Edges, allowed: Bools | None = None
+) -> Shipment:
+    """Ship as much as possible from n suppliers to m customers at the least total cost, exactly.
 
-    Among equals each row begins with the partner of its own number and goes round from there;
-    otherwise, in a book of ties, all would begin with the same few.
+    Args:
+        supply, demand: (n,), (m,) whole quantities, at least 0; their totals may differ.
+        costs: (n, m) whole cost per unit, of either sign; or the edges that exist, as three arrays
+            (e,): supplier, customer, cost, each pair at most once.
+        allowed: (n, m) which pairs of a matrix exist; all if absent.
+
+    Raises:
+        ValueError: shapes that do not go together, negative quantities, a pair twice, or figures
+            so large that a 64-bit sum could overflow.
     """
-    promising: Bools = np.zeros(len(pairs), dtype=np.bool_)
-    missing = np.flatnonzero(missed > 0)
-    offers, demands = pairs.offer[missing], pairs.demand[missing]
-    for ends, partners in ((offers, demands), (demands, offers)):
-        turned = (partners - ends) % (1 + partners.max())
-        order = np.lexsort((turned, -missed[missing], ends))
-        starts = np.searchsorted(ends[order], ends[order])
-        promising[missing[order[np.arange(len(order)) - starts < _COLUMNS_PER_ROW]]] = True
-    return np.flatnonzero(promising)
+    supply, demand = _quantities(supply, "supply"), _quantities(demand, "demand")
+    offers, buyers = np.flatnonzero(supply), np.flatnonzero(demand)
+    tails, heads, cost = _edges(len(supply), len(demand), costs, allowed)
+    alive = (supply[tails] > 0) & (demand[heads] > 0)
+    tails, heads, cost = tails[alive], heads[alive], cost[alive]
+    nothing = np.zeros(0, dtype=np.int64)
+    if not len(tails):
+        return Shipment(nothing, nothing, nothing, 0, 0)
+    tails, heads = np.searchsorted(offers, tails), np.searchsorted(buyers, heads)
+    gain = _gains(cost, min(len(offers), len(buyers)))
+    if beyond_bounds(supply, demand, int(gain.max())):
+        raise ValueError("costs and quantities are too large for 64 bits")
+    found = optimum(
+        supply[offers],
+        demand[buyers],
+        EdgePairs(tails, heads, gain),
+        start=Prices.of(0 * offers, 0 * buyers),
+        bonus=np.zeros(len(offers) + len(buyers), dtype=np.int64),
+    )
+    used = np.flatnonzero(found.flow)
+    used = used[np.lexsort((found.arcs.demand[used], found.arcs.offer[used]))]
+    arcs, flow = found.arcs.take(used), found.flow[used]
+    total = _exact_cost(int(cost[0] + gain[0]), arcs.gain, flow)
+    return Shipment(offers[arcs.offer], buyers[arcs.demand], flow, total, sum(flow.tolist()))
 
 
-class Programme:
-    """A linear programme in HiGHS that grows by pairs; one thread, so repeatable."""
+class EdgePairs:
+    """Pairs that are all written down; a :class:`pricing.Pricing`. Each pass is O(e log e)."""
 
-    def __init__(self, supply: Ints, demand: Ints) -> None:
-        self._offers = len(supply)
-        self._solver = highspy.Highs()  # type: ignore[no-untyped-call]
-        for option, value in _OPTIONS:
-            self._solver.setOptionValue(option, value)
-        self._solver.changeObjectiveSense(highspy.ObjSense.kMaximize)
-        limits = np.concatenate((supply, demand)).astype(np.float64)
-        unbounded = np.full(len(limits), -highspy.kHighsInf)
-        no_entries = np.zeros(0, dtype=np.int32)
-        starts = np.zeros(len(limits), dtype=np.int32)
-        self._solver.addRows(
-            len(limits), unbounded, limits, 0, starts, no_entries, np.zeros(0, dtype=np.float64)
+    def __init__(self, offer: Ints, demand: Ints, gain: Ints) -> None:
+        self._offer, self._demand, self._gain = offer, demand, gain
+
+    def best(self, prices: Prices, *, few: int, beyond: int) -> Found:
+        """The best few pairs of every row; among equals each row begins with its own number."""
+        offer, demand, gain = self._offer, self._demand, self._gain
+        better = gain - prices.u[offer] - prices.v[demand]
+        tie = -prices.tie_u[offer] - prices.tie_v[demand]
+        candidates = np.flatnonzero((better > beyond) | ((better == beyond) & (tie > 0)))
+        kept = np.zeros(len(gain), dtype=np.bool_)
+        for ends, partners in ((offer, demand), (demand, offer)):
+            mine, theirs = ends[candidates], partners[candidates]
+            turned = (theirs - mine) % (1 + partners.max(initial=0))
+            order = np.lexsort((turned, -tie[candidates], -better[candidates], mine))
+            starts = np.searchsorted(mine[order], mine[order])
+            kept[candidates[order[np.arange(len(order)) - starts < few]]] = True
+        missed_u, missed_v = np.zeros_like(prices.u), np.zeros_like(prices.v)
+        np.maximum.at(missed_u, offer, better)
+        np.maximum.at(missed_v, demand, better)
+        return Found(
+            offer=offer[kept],
+            demand=demand[kept],
+            gain=gain[kept],
+            better=better[kept],
+            missed_u=missed_u,
+            missed_v=missed_v,
         )
 
-    def solve_with(self, pairs: Pairs) -> tuple[Floats, Floats]:
-        """Add pairs and solve again; the prices u (n,) and v (m,) of the rows."""
-        count = len(pairs)
-        ends = np.column_stack((pairs.offer, pairs.demand + self._offers))
-        self._solver.addCols(
-            count,
-            pairs.gain.astype(np.float64),
-            np.zeros(count),
-            np.full(count, highspy.kHighsInf),
-            2 * count,
-            np.arange(0, 2 * count, 2, dtype=np.int32),
-            ends.ravel().astype(np.int32),
-            np.ones(2 * count),
-        )
-        self._solver.run()
-        prices = np.array(self._solver.getSolution().row_dual, dtype=np.float64)
-        return prices[: self._offers], prices[self._offers :]
 
-    def flow(self) -> Floats:
-        """The quantity on each pair, in the order in which they were added."""
-        return np.array(self._solver.getSolution().col_value, dtype=np.float64)
+def _quantities(column: Ints, name: str) -> Ints:
+    column = np.asarray(column)
+    if column.ndim != 1 or not np.issubdtype(column.dtype, np.integer):
+        raise ValueError(f"{name} must be one column of whole numbers")
+    if (column < 0).any():
+        raise ValueError(f"{name} must not be negative")
+    return column.astype(np.int64)
 
 
-def _fitted(supply: Ints, demand: Ints, pairs: Pairs, flow: Ints) -> Ints:
-    """The flow, cut back in order wherever rounding has left it beyond a row's quantity."""
-    flow = np.maximum(flow, 0)
-    for ends, limit in ((pairs.offer, supply), (pairs.demand, demand)):
-        for row in np.flatnonzero(totals(ends, flow, len(limit)) > limit):
-            mine = np.flatnonzero(ends == row)
-            room = limit[row] - (np.cumsum(flow[mine]) - flow[mine])
-            flow[mine] = np.clip(flow[mine], 0, np.maximum(room, 0))
-    return flow
+def _edges(n: int, m: int, costs: Ints | Edges, allowed: Bools | None) -> Edges:
+    if isinstance(costs, tuple):
+        tails, heads, cost = (np.asarray(column, dtype=np.int64) for column in costs)
+        if not len(tails) == len(heads) == len(cost):
+            raise ValueError("edges must be three columns of one length")
+        if len(tails) and not (tails.min() >= 0 and tails.max() < n):
+            raise ValueError("an edge names a supplier that is not there")
+        if len(heads) and not (heads.min() >= 0 and heads.max() < m):
+            raise ValueError("an edge names a customer that is not there")
+        if len(np.unique(tails * m + heads)) < len(tails):
+            raise ValueError("a pair stands twice")
+        return tails, heads, cost
+    matrix = np.asarray(costs)
+    if matrix.shape != (n, m) or not np.issubdtype(matrix.dtype, np.integer):
+        raise ValueError(f"costs must be whole numbers of shape ({n}, {m})")
+    tails, heads = np.nonzero(np.ones((n, m), dtype=np.bool_) if allowed is None else allowed)
+    return tails, heads, matrix[tails, heads].astype(np.int64)
 
 
-def totals(ends: Ints, flow: Ints, count: int) -> Ints:
-    """(count,) the flow summed by row, exactly."""
-    total = np.zeros(count, dtype=np.int64)
-    np.add.at(total, ends, flow)
-    return total
+def _gains(cost: Ints, rows: int) -> Ints:
+    """Gains that make shipping one unit more worth any detour: a path changes ≤ 2 · rows costs."""
+    least, greatest = int(cost.min()), int(cost.max())
+    worth = 2 * rows * (greatest - least + 1)
+    if worth >= 2**62:
+        raise ValueError("costs are too large for 64 bits")
+    gains: Ints = worth - (cost - least)
+    return gains
+
+
+def _exact_cost(both: int, used: Ints, flow: Ints) -> int:
+    """Σ cost · flow, where cost + gain is `both` on every edge."""
+    parts = zip(used.tolist(), flow.tolist(), strict=True)
+    return sum((both - gain) * part for gain, part in parts)

@@ -2,7 +2,9 @@
 
 import click
 
+from app.cli.bench.clearing import clearing
 from app.cli.bench.orders import orders
+from app.cli.bench.rounds import round_trip
 
 
 @click.group()
@@ -10,4 +12,6 @@ def bench() -> None:
     """Đo đạc · Measure."""
 
 
+bench.add_command(clearing)
 bench.add_command(orders)
+bench.add_command(round_trip)

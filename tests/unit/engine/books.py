@@ -144,6 +144,8 @@ def random_offer_gates(dice: np.random.Generator) -> dict[str, Any]:
         "available_from": ready.isoformat(),
         "expires_at": (ready + timedelta(hours=int(dice.integers(4, 40)))).isoformat(),
         "buyers": [f"buyer of d{n:03}" for n in range(0, 25, 2)] if dice.random() < 0.2 else None,
+        "stays_inside": ["a"] if dice.random() < 0.2 else [],
+        "stays_outside": ["b"] if dice.random() < 0.2 else None,
     }
     return {name: gate for name, gate in gates.items() if dice.random() < 0.9}
 
@@ -173,6 +175,7 @@ def random_demand_gates(dice: np.random.Generator) -> dict[str, Any]:
         "accepts": accepts,
         "deliver_from": begin.isoformat(),
         "deliver_until": (begin + timedelta(hours=int(dice.integers(2, 30)))).isoformat(),
+        "inside": [name for name in "abc" if dice.random() < 0.4],
     }
 
 
@@ -227,9 +230,16 @@ def plainly_allowed(seller: dict[str, Any], buyer: dict[str, Any], tariff: dict[
     return (
         seller["seller_id"] != buyer["buyer_id"]
         and (listed is None or buyer["buyer_id"] in listed)
+        and _crosses_no_border(offered, wanted)
         and any(_goods_fit(offered, accepted) for accepted in wanted.get("accepts") or [{}])
         and _arrives_in_time(offered, wanted, plain_km(seller, buyer, tariff), tariff)
     )
+
+
+def _crosses_no_border(offered: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    inside = set(wanted.get("inside") or [])
+    kept_in, kept_out = (set(offered.get(f"stays_{end}") or []) for end in ("inside", "outside"))
+    return kept_in <= inside and not kept_out & inside
 
 
 def _goods_fit(offered: dict[str, Any], accepted: dict[str, Any]) -> bool:

@@ -23,7 +23,8 @@ def test_a_file_gives_the_round_and_its_matches(tmp_path: Path) -> None:
     file.write_text(json.dumps(snapshot))
     answer = run(str(file), "--json")
     assert answer.exit_code == 0
-    assert json.loads(answer.stdout) == clear_snapshot(snapshot)
+    cleared = clear_snapshot(snapshot)
+    assert json.loads(answer.stdout) == {name: cleared[name] for name in ("round", "matches")}
 
 
 def test_numbers_in_a_file_mean_the_same_as_texts() -> None:
@@ -61,7 +62,7 @@ def test_without_json_a_table_is_printed() -> None:
         ("[]", "wrong_type"),
         ("{}", "missing_field"),
         (json.dumps(book([offer("o", "-5")], [])), "negative"),
-        (json.dumps(book([offer("o", min_quantity="5")], [])), "minimum_lot_not_supported"),
+        (json.dumps(book([offer("o", min_quantity="-5")], [])), "negative"),
         (json.dumps(book([offer("o\x1b[2J\n")], [])), "wrong_type"),
         ('{"offers": [], "demands": [], "haulage": {}, "market": "\\ud800"}', "wrong_type"),
     ],

@@ -53,6 +53,12 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], bool]] = [
     ("private", {"buyers": ["somebody else"]}, {}, False),
     ("private", {"buyers": []}, {}, False),
     ("private", {"buyers": None}, {}, True),
+    ("restriction", {"stays_inside": ["a"]}, {"inside": ["a", "b"]}, True),
+    ("restriction", {"stays_inside": ["a", "c"]}, {"inside": ["a", "b"]}, False),
+    ("restriction", {"stays_inside": ["a"]}, {}, False),
+    ("restriction", {"stays_outside": ["a"]}, {"inside": ["b"]}, True),
+    ("restriction", {"stays_outside": ["a"]}, {"inside": ["a"]}, False),
+    ("restriction", {}, {"inside": ["a"]}, True),
 ]
 
 
@@ -108,6 +114,17 @@ def test_more_schemes_than_bits_in_a_word() -> None:
     ]
     found = allowed(book_of(book(offers, wanted)))
     assert found.sum(axis=1).tolist() == [150, 1]
+
+
+def test_more_restrictions_than_bits_in_a_word() -> None:
+    names = [f"restriction {n:03}" for n in range(130)]
+    offers = [
+        offer("in", gates={"stays_inside": names}),
+        offer("out", gates={"stays_outside": names}),
+    ]
+    wanted = [demand("all", gates={"inside": names}), demand("some", gates={"inside": names[:-1]})]
+    found = allowed(book_of(book(offers, [*wanted, demand("none")])))
+    assert found.tolist() == [[True, False, False], [False, True, False]]
 
 
 @pytest.mark.parametrize("seed", range(6))

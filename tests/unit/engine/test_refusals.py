@@ -43,10 +43,10 @@ ROWS: list[tuple[str, str, dict[str, Any]]] = [
     ("wrong_type", "smallholder", {"smallholder": "yes"}),
     ("naive_instant", "listed_at", {"listed_at": "2026-03-01T12:00:00"}),
     ("bad_instant", "listed_at", {"listed_at": "yesterday"}),
-    ("minimum_lot_not_supported", "min_quantity", {"min_quantity": "5"}),
+    ("negative", "min_quantity", {"min_quantity": "-5"}),
     ("wrong_type", "gates", {"gates": "open"}),
     ("unknown_field", "'graderank'", {"gates": {"graderank": 1}}),
-    ("wrong_type", "grade_rank", {"gates": {"grade_rank": "1"}}),
+    ("unknown_grade", "grade_rank", {"gates": {"grade_rank": "first"}}),
     ("wrong_type", "grade_rank", {"gates": {"grade_rank": -1}}),
     ("not_a_number", "'water'", {"gates": {"qualities": {"water": "wet"}}}),
     ("bad_date", "'on'", {"gates": {"qualities": {"on": "2026-02-30"}}}),
@@ -67,8 +67,9 @@ def test_a_bad_offer_is_named(code: str, field: str, fault: dict[str, Any]) -> N
 
 
 DEMANDS: list[tuple[str, str, dict[str, Any]]] = [
-    ("minimum_lot_not_supported", "min_delivery", {"min_delivery": "5"}),
-    ("maximum_suppliers_not_supported", "max_suppliers", {"max_suppliers": 3}),
+    ("too_many_decimals", "min_delivery", {"min_delivery": "0.0005"}),
+    ("wrong_type", "max_suppliers", {"max_suppliers": 0}),
+    ("wrong_type", "inside", {"gates": {"inside": "everywhere"}}),
     ("wrong_type", "accepts", {"gates": {"accepts": {}}}),
     ("unknown_field", "'grade'", {"gates": {"accepts": [{"grade": 1}]}}),
     ("unknown_field", "'most'", {"gates": {"accepts": [{"quality_limits": {"w": {"most": 1}}}]}}),
@@ -111,6 +112,32 @@ def test_what_is_no_snapshot_is_refused(nonsense: Any) -> None:
 def test_an_identifier_stands_once_only() -> None:
     with pytest.raises(BookRefused, match="duplicate_id"):
         book_of(book([offer("o"), offer("o")], []))
+
+
+def test_a_bad_policy_is_named() -> None:
+    for policy, code in (
+        ({"smallholder_bonus": "-1"}, "negative"),
+        ({"smallholder_bonus": "1000000000"}, "absurd_magnitude"),
+        ({"bonus": "1"}, "unknown_field"),
+    ):
+        with pytest.raises(BookRefused, match=code) as refusal:
+            book_of(book([], []) | {"policy": policy})
+        assert refusal.value.row == "policy"
+
+
+def test_what_lots_and_ties_turn_on_is_read_in_whole_units() -> None:
+    sold = offer("o", min_quantity="2.5", smallholder=True, listed_at="1970-01-02T07:00:00.9+07:00")
+    bought = demand("d", min_delivery="1", max_suppliers=3, posted_at="1970-01-01T00:01:00Z")
+    read = book_of(book([sold, offer("p")], [bought, demand("e")]) | {
+        "policy": {"smallholder_bonus": "150.5"}
+    })  # fmt: skip
+    assert read.smallholder_bonus == 15050
+    assert read.offers.smallholder.tolist() == [True, False]
+    assert read.offers.listed_at.tolist() == [86400, 0]
+    assert read.offers.min_quantity.tolist() == [2500, 0]
+    assert read.demands.posted_at.tolist() == [60, 0]
+    assert read.demands.min_delivery.tolist() == [1000, 0]
+    assert read.demands.max_suppliers.tolist() == [3, -1]
 
 
 def test_a_minimum_that_every_trade_meets_is_no_minimum() -> None:

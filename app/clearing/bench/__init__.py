@@ -1,0 +1,1 @@
+"""Made-up markets, and what the engine is measured against on them."""

@@ -1,0 +1,494 @@
+"""Pricing of all pairs of a book: whose gain exceeds what the duals of both ends already grant.
+
+The reduced gain of a pair is c_ij − u_i − v_j. All n·m of them matter and few can be large, so
+both sides are cut into blocks of neighbours (by a k-d tree over positions, then by goods and
+price), and a block of pairs is looked at only if its best price difference less the haulage
+between its two bounding boxes could still count. On the books measured about a seventh of the
+pairs are evaluated; the worst case is O(n·m).
+
+Haulage is exact as in :mod:`haulage`: a squared distance whose rounding floating point cannot
+decide is handed back, settled in whole numbers, and the pass is made again.
+"""
+
+from typing import NamedTuple, Self
+
+import numpy as np
+from numba import njit
+
+from app.clearing.engine.book import (
+    NONE,
+    PRICE_SCALE,
+    Book,
+    Bools,
+    Demands,
+    Floats,
+    Ints,
+    Offers,
+    Tariff,
+)
+from app.clearing.engine.haulage import DOUBT, Rates, rates_of, settled
+from app.clearing.engine.needs import has_bits, needs_bits
+from app.clearing.engine.pricing import Found, Prices
+
+_BLOCK = 32
+_LEAF = 128
+"""The most rows of a leaf of the k-d tree; within it rows are sorted by goods and price."""
+_OUT_OF_REACH = 2**62
+_UNSETTLED_AT_ONCE = 4096
+
+
+class OfferRows(NamedTuple):
+    """The offers in the order of their blocks; columns as in :class:`book.Offers`."""
+
+    row: Ints
+    ask: Ints
+    quantity: Ints
+    min_quantity: Ints
+    position: Floats
+    seller: Ints
+    commodity: Ints
+    grade: Ints
+    quality: Ints
+    certificates: Ints
+    available_from: Ints
+    expires_at: Ints
+    private_list: Ints
+    stays_inside: Ints
+    stays_outside: Ints
+    box: Floats
+    """(blocks, 6) least and greatest coordinates."""
+    has: Ints
+    """(n,) bits of what the goods are and hold."""
+    block_has: Ints
+    """(blocks,) bits that any offer of the block has."""
+
+
+class DemandRows(NamedTuple):
+    """The demands in the order of their blocks; columns as in :class:`book.Demands`."""
+
+    row: Ints
+    bid: Ints
+    quantity: Ints
+    min_delivery: Ints
+    position: Floats
+    buyer: Ints
+    deliver_from: Ints
+    deliver_until: Ints
+    on_list: Bools
+    inside: Ints
+    first: Ints
+    """(m + 1,) where the accepted rows of each demand begin."""
+    commodity: Ints
+    worst_grade: Ints
+    low: Ints
+    high: Ints
+    certificates: Ints
+    box: Floats
+    needs: Ints
+    """(m,) bits without which no accepted row of the demand fits."""
+    block_needs: Ints
+    """(blocks,) bits that every demand of the block needs."""
+
+
+class Top(NamedTuple):
+    """The best few partners of each row of one side, best first."""
+
+    better: Ints
+    """(rows, few) reduced gains."""
+    tie: Ints
+    partner: Ints
+
+
+class AllPairs:
+    """The pairs of a book, never written down; a :class:`pricing.Pricing`."""
+
+    def __init__(self, offers: OfferRows, demands: DemandRows, tariff: Tariff) -> None:
+        self._offers, self._demands = offers, demands
+        self._rates, self._tariff = rates_of(tariff), tariff
+        self._squares = np.zeros(0)
+        self._haulage = np.zeros(0, dtype=np.int64)
+
+    @classmethod
+    def of(cls, book: Book) -> Self:
+        """The pairs of a book."""
+        return cls(_offer_rows(book.offers), _demand_rows(book.demands), book.tariff)
+
+    def with_offers_of(self, other: Self) -> Self:
+        """The other's offers with these demands."""
+        return type(self)(other._offers, self._demands, self._tariff)
+
+    @property
+    def offers_in_order(self) -> Ints:
+        """(n,) the offers, block by block."""
+        return self._offers.row
+
+    @property
+    def demands_in_order(self) -> Ints:
+        """(m,) the demands, block by block."""
+        return self._demands.row
+
+    def best(self, prices: Prices, *, few: int, beyond: int) -> Found:
+        """The best few partners of every row among pairs whose reduced gain exceeds `beyond`."""
+        offers, demands = self._offers, self._demands
+        of_offers, of_demands = self._passed(prices, few, beyond, beyond)
+        return _found(prices, offers.row, demands.row, of_offers, of_demands)
+
+    def least_u(self, v: Ints) -> Ints:
+        """(n,) max(0, max_j (c_ij − v_j)): what offers can ask at given v."""
+        u = np.zeros(len(self._offers.row), dtype=np.int64)
+        of_offers, _ = self._passed(Prices.of(u, v), 1, 0, _OUT_OF_REACH)
+        u[self._offers.row] = of_offers.better[:, 0]
+        return u
+
+    def least_v(self, u: Ints) -> Ints:
+        """(m,) max(0, max_i (c_ij − u_i))."""
+        v = np.zeros(len(self._demands.row), dtype=np.int64)
+        _, of_demands = self._passed(Prices.of(u, v), 1, _OUT_OF_REACH, 0)
+        v[self._demands.row] = of_demands.better[:, 0]
+        return v
+
+    def _passed(
+        self, prices: Prices, few: int, offers_beyond: int, demands_beyond: int
+    ) -> tuple[Top, Top]:
+        """One pass over all pairs, made again if distances had to be settled."""
+        offers, demands = self._offers, self._demands
+        u, v = prices.u[offers.row], prices.v[demands.row]
+        tie_u, tie_v = prices.tie_u[offers.row], prices.tie_v[demands.row]
+        while True:
+            of_offers, of_demands = (
+                _tops(len(u), few, offers_beyond),
+                _tops(len(v), few, demands_beyond),
+            )
+            unsettled = np.zeros(_UNSETTLED_AT_ONCE)
+            count = _scan(
+                offers, demands, self._rates, self._squares, self._haulage,
+                u, v, tie_u, tie_v, of_offers, of_demands, unsettled,
+            )  # fmt: skip
+            if not count:
+                return of_offers, of_demands
+            self._settle(unsettled[:count])
+
+    def _settle(self, squares: Floats) -> None:
+        squares = np.union1d(self._squares, squares)
+        self._squares, self._haulage = squares, settled(squares, self._tariff)
+
+
+def _found(prices: Prices, rows: Ints, columns: Ints, of_offers: Top, of_demands: Top) -> Found:
+    sold, bought = np.nonzero(of_offers.partner != NONE), np.nonzero(of_demands.partner != NONE)
+    offer = np.concatenate((rows[sold[0]], rows[of_demands.partner[bought]]))
+    demand = np.concatenate((columns[of_offers.partner[sold]], columns[bought[0]]))
+    better = np.concatenate((of_offers.better[sold], of_demands.better[bought]))
+    _, once = np.unique(offer * (len(columns) + 1) + demand, return_index=True)
+    offer, demand, better = offer[once], demand[once], better[once]
+    missed_u, missed_v = np.zeros_like(prices.u), np.zeros_like(prices.v)
+    missed_u[rows] = np.maximum(of_offers.better[:, 0], 0)
+    missed_v[columns] = np.maximum(of_demands.better[:, 0], 0)
+    gain = better + prices.u[offer] + prices.v[demand]
+    return Found(
+        offer=offer, demand=demand, gain=gain, better=better, missed_u=missed_u, missed_v=missed_v
+    )
+
+
+def _tops(rows: int, few: int, beyond: int) -> Top:
+    return Top(
+        better=np.full((rows, few), beyond, dtype=np.int64),
+        tie=np.zeros((rows, few), dtype=np.int64),
+        partner=np.full((rows, few), NONE, dtype=np.int64),
+    )
+
+
+def _offer_rows(offers: Offers) -> OfferRows:
+    has = has_bits(offers)
+    order = _neighbours(offers.position, offers.commodity, offers.ask)
+    position = offers.position[order].astype(np.float64)
+    return OfferRows(
+        row=order,
+        ask=offers.ask[order],
+        quantity=offers.quantity[order],
+        min_quantity=offers.min_quantity[order],
+        position=position,
+        seller=offers.seller[order],
+        commodity=offers.commodity[order],
+        grade=offers.grade[order],
+        quality=offers.quality[order],
+        certificates=offers.certificates[order],
+        available_from=offers.available_from[order],
+        expires_at=offers.expires_at[order],
+        private_list=offers.private_list[order],
+        stays_inside=offers.stays_inside[order],
+        stays_outside=offers.stays_outside[order],
+        box=_boxes(position),
+        has=has[order],
+        block_has=_by_block(np.bitwise_or, has[order]),
+    )
+
+
+def _demand_rows(demands: Demands) -> DemandRows:
+    accepts, needs = demands.accepts, needs_bits(demands)
+    first_of = np.searchsorted(accepts.demand, np.arange(len(demands) + 1))
+    kind = accepts.commodity[first_of[:-1]] if len(demands) else accepts.commodity[:0]
+    order = _neighbours(demands.position, kind, -demands.bid)
+    counts = np.diff(first_of)[order]
+    first = np.concatenate(([0], np.cumsum(counts)))
+    rows = np.repeat(first_of[:-1][order] - first[:-1], counts) + np.arange(first[-1])
+    position = demands.position[order].astype(np.float64)
+    return DemandRows(
+        row=order,
+        bid=demands.bid[order],
+        quantity=demands.quantity[order],
+        min_delivery=demands.min_delivery[order],
+        position=position,
+        buyer=demands.buyer[order],
+        deliver_from=demands.deliver_from[order],
+        deliver_until=demands.deliver_until[order],
+        on_list=demands.on_list[order],
+        inside=demands.inside[order],
+        first=first,
+        commodity=accepts.commodity[rows],
+        worst_grade=accepts.worst_grade[rows],
+        low=accepts.low[rows],
+        high=accepts.high[rows],
+        certificates=accepts.certificates[rows],
+        box=_boxes(position),
+        needs=needs[order],
+        block_needs=_by_block(np.bitwise_and, needs[order]),
+    )
+
+
+def _neighbours(position: Ints, kind: Ints, price: Ints) -> Ints:
+    """Rows in an order in which neighbours are near, of one kind and of like price."""
+    leaves, waiting = [np.zeros(0, dtype=np.int64)], [np.arange(len(position))]
+    while waiting:
+        rows = waiting.pop()
+        spread = np.ptp(position[rows], axis=0) if len(rows) else np.zeros(3)
+        if len(rows) <= _LEAF or not spread.any():
+            leaves.append(rows[np.lexsort((price[rows], kind[rows]))])
+            continue
+        along = position[rows, int(spread.argmax())]
+        rows = rows[np.argsort(along, kind="stable")]
+        half = -(-len(rows) // (2 * _BLOCK)) * _BLOCK
+        waiting += [rows[half:], rows[:half]]
+    return np.concatenate(leaves)
+
+
+def _by_block(reduce: np.ufunc, column: np.ndarray) -> np.ndarray:
+    starts = np.arange(0, len(column), _BLOCK)
+    return reduce.reduceat(column, starts, axis=0) if len(starts) else column
+
+
+def _boxes(position: Floats) -> Floats:
+    return np.hstack((_by_block(np.minimum, position), _by_block(np.maximum, position)))
+
+
+@njit(cache=True)
+def _scan(
+    offers: OfferRows, demands: DemandRows, rates: Rates, squares: Floats, haulages: Ints,
+    u: Ints, v: Ints, tie_u: Ints, tie_v: Ints,
+    of_offers: Top, of_demands: Top, unsettled: Floats,
+) -> int:  # fmt: skip
+    """Fill the tops; the number of squared distances left unsettled."""
+    n, m, last = len(u), len(v), of_offers.better.shape[1] - 1
+    least_of_offers = of_offers.better[:, last].copy()
+    least_of_demands = of_demands.better[:, last].copy()
+    floor = offers.ask + u
+    ceiling = demands.bid - v
+    cheapest, offers_need = _least_of_blocks(floor), _least_of_blocks(least_of_offers)
+    dearest = -_least_of_blocks(-ceiling)
+    demands_need = _least_of_blocks(least_of_demands)
+    x = np.ascontiguousarray(demands.position[:, 0])
+    y = np.ascontiguousarray(demands.position[:, 1])
+    z = np.ascontiguousarray(demands.position[:, 2])
+    ceilings, reached = ceiling.astype(np.float64), np.empty(_BLOCK)
+    doubts = 0
+    for block in range(len(cheapest)):
+        # Likely partners are near in both orders; whoever comes first sets what others must beat.
+        middle = block * len(dearest) // len(cheapest)
+        for turn in range(len(dearest)):
+            step = (turn + 1) // 2 if turn % 2 else -(turn // 2)
+            other = (middle + step) % len(dearest)
+            need = min(offers_need[block], demands_need[other])
+            if dearest[other] - cheapest[block] < need:
+                continue
+            if demands.block_needs[other] & ~offers.block_has[block]:
+                continue
+            near = _square_between(offers.box[block], demands.box[other])
+            if not _within(rates, near, dearest[other] - cheapest[block] - need):
+                continue
+            begin, end = other * _BLOCK, min(m, other * _BLOCK + _BLOCK)
+            for i in range(block * _BLOCK, min(n, block * _BLOCK + _BLOCK)):
+                need = min(least_of_offers[i], demands_need[other])
+                if dearest[other] - floor[i] < need:
+                    continue
+                near = _square_to(offers.position[i], demands.box[other])
+                if not _within(rates, near, dearest[other] - floor[i] - need):
+                    continue
+                enough = _reach(
+                    reached[: end - begin], floor[i] + need, offers.position[i], offers.has[i],
+                    offers.available_from[i], offers.expires_at[i], rates,
+                    x[begin:end], y[begin:end], z[begin:end], ceilings[begin:end],
+                    demands.needs[begin:end], demands.deliver_from[begin:end],
+                    demands.deliver_until[begin:end],
+                )  # fmt: skip
+                if not enough:
+                    continue
+                j = begin + i % (end - begin)
+                for _ in range(end - begin):
+                    j = begin if j == end - 1 else j + 1
+                    if reached[j - begin] < floor[i] + need:
+                        continue
+                    need = min(least_of_offers[i], demands_need[other])
+                    square = 0.0
+                    for axis in range(3):
+                        apart = offers.position[i, axis] - demands.position[j, axis]
+                        square += apart * apart
+                    estimate = rates.fixed + rates.per_metre * np.sqrt(square)
+                    cost = np.int64(np.rint(estimate))
+                    better = ceiling[j] - floor[i] - PRICE_SCALE * cost
+                    if abs(abs(estimate - cost) - 0.5) <= DOUBT * (1 + estimate):
+                        at = np.searchsorted(squares, square)
+                        if at < len(squares) and squares[at] == square:
+                            better += PRICE_SCALE * (cost - haulages[at])
+                        elif doubts < len(unsettled):
+                            unsettled[doubts] = square
+                            doubts += 1
+                    tie = -tie_u[i] - tie_v[j]
+                    if better + u[i] + v[j] <= 0:
+                        continue
+                    for_offer = _beats(of_offers, i, better, tie)
+                    for_demand = _beats(of_demands, j, better, tie)
+                    if (for_offer or for_demand) and _fits(offers, demands, rates, i, j, square):
+                        if for_offer:
+                            _insert(of_offers, i, better, tie, j)
+                            least_of_offers[i] = of_offers.better[i, last]
+                        if for_demand:
+                            _insert(of_demands, j, better, tie, i)
+                            least_of_demands[j] = of_demands.better[j, last]
+            offers_need[block] = least_of_offers[block * _BLOCK : (block + 1) * _BLOCK].min()
+            demands_need[other] = least_of_demands[begin:end].min()
+    return doubts
+
+
+@njit(cache=True)
+def _least_of_blocks(column: Ints) -> Ints:
+    least = np.empty((len(column) + _BLOCK - 1) // _BLOCK, dtype=np.int64)
+    for block in range(len(least)):
+        least[block] = column[block * _BLOCK : (block + 1) * _BLOCK].min()
+    return least
+
+
+@njit(cache=True)
+def _square_between(one: Floats, other: Floats) -> float:
+    """The squared distance between two boxes."""
+    square = 0.0
+    for axis in range(3):
+        apart = max(0.0, one[axis] - other[axis + 3], other[axis] - one[axis + 3])
+        square += apart * apart
+    return square
+
+
+@njit(cache=True)
+def _square_to(point: Floats, box: Floats) -> float:
+    """The squared distance from a point to a box."""
+    square = 0.0
+    for axis in range(3):
+        apart = max(0.0, point[axis] - box[axis + 3], box[axis] - point[axis])
+        square += apart * apart
+    return square
+
+
+@njit(cache=True)
+def _reach(
+    reached: Floats, least: int, position: Floats, has: int, ready: int, expires: int, rates: Rates,
+    x: Floats, y: Floats, z: Floats, ceiling: Floats, needs: Ints, since: Ints, until: Ints,
+) -> int:  # fmt: skip
+    """What haulage from an offer leaves of each ceiling of a block; how many it leaves enough.
+
+    Generous by 1 VND, and less than nothing where goods or times surely do not fit. Nothing
+    branches and every column is contiguous, so the processor takes several demands at a time.
+    """
+    here_x, here_y, here_z = position[0], position[1], position[2]
+    fixed, per_metre = rates.fixed - 1, rates.per_metre
+    enough = 0
+    for k in range(len(x)):
+        dx, dy, dz = x[k] - here_x, y[k] - here_y, z[k] - here_z
+        cost = fixed + per_metre * np.sqrt(dx * dx + dy * dy + dz * dz)
+        left = ceiling[k] - PRICE_SCALE * cost
+        fits = (needs[k] & ~has == 0) & (ready <= until[k]) & (since[k] <= expires)
+        reached[k] = left if fits else -np.inf
+        enough += reached[k] >= least
+    return enough
+
+
+@njit(cache=True)
+def _within(rates: Rates, square: float, spare: int) -> bool:
+    """Whether haulage over a squared distance may cost as little as `spare`; generous by 1 VND."""
+    reach = spare * (1 / PRICE_SCALE) + 1 - rates.fixed
+    return reach >= 0 and rates.per_metre * rates.per_metre * square <= reach * reach
+
+
+@njit(cache=True)
+def _beats(top: Top, row: int, better: int, tie: int) -> bool:
+    last = top.better.shape[1] - 1
+    least = top.better[row, last]
+    return bool(better > least or (better == least and tie > top.tie[row, last]))
+
+
+@njit(cache=True)
+def _insert(top: Top, row: int, better: int, tie: int, partner: int) -> None:
+    at = top.better.shape[1] - 1
+    while at > 0 and (
+        better > top.better[row, at - 1]
+        or (better == top.better[row, at - 1] and tie > top.tie[row, at - 1])
+    ):
+        top.better[row, at] = top.better[row, at - 1]
+        top.tie[row, at] = top.tie[row, at - 1]
+        top.partner[row, at] = top.partner[row, at - 1]
+        at -= 1
+    top.better[row, at], top.tie[row, at], top.partner[row, at] = better, tie, partner
+
+
+@njit(cache=True)
+def _fits(
+    offers: OfferRows, demands: DemandRows, rates: Rates, i: int, j: int, square: float
+) -> bool:
+    """Whether a pair passes every gate; the same tests as in :mod:`allowed`."""
+    if offers.seller[i] == demands.buyer[j]:
+        return False
+    if offers.private_list[i] != NONE and not demands.on_list[j, offers.private_list[i]]:
+        return False
+    least = max(offers.min_quantity[i], demands.min_delivery[j])
+    if least > min(offers.quantity[i], demands.quantity[j]):
+        return False
+    travel = np.int64(np.ceil(rates.seconds_per_metre * np.sqrt(square)))
+    earliest = max(offers.available_from[i] + travel, demands.deliver_from[j])
+    if earliest > min(offers.expires_at[i], demands.deliver_until[j]):
+        return False
+    for word in range(demands.inside.shape[1]):
+        inside = demands.inside[j, word]
+        if offers.stays_inside[i, word] & ~inside or offers.stays_outside[i, word] & inside:
+            return False
+    for accepted in range(demands.first[j], demands.first[j + 1]):
+        if _goods_fit(offers, demands, i, accepted):
+            return True
+    return False
+
+
+@njit(cache=True)
+def _goods_fit(offers: OfferRows, demands: DemandRows, i: int, accepted: int) -> bool:
+    offered, wanted = offers.commodity[i], demands.commodity[accepted]
+    if offered not in (wanted, NONE) and wanted != NONE:
+        return False
+    grade, worst = offers.grade[i], demands.worst_grade[accepted]
+    if worst != NONE and (grade == NONE or grade > worst):
+        return False
+    for word in range(offers.certificates.shape[1]):
+        if demands.certificates[accepted, word] & ~offers.certificates[i, word]:
+            return False
+    for attribute in range(offers.quality.shape[1]):
+        stated = offers.quality[i, attribute]
+        low, high = demands.low[accepted, attribute], demands.high[accepted, attribute]
+        if low != NONE and stated < low:
+            return False
+        if high != NONE and (stated == NONE or stated > high):
+            return False
+    return True

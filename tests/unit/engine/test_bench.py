@@ -1,0 +1,57 @@
+"""The bench answers in its fixed form, with the same welfare as the solvers beside it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from app.cli.bench.clearing import clearing
+
+from .books import random_book
+
+FIGURES = {"markets", "size", "tolerance", "cpu_s", "wall_s", "rss_mb", "welfare", "max_gap"}
+
+
+def measured(*options: str) -> dict:
+    answer = CliRunner().invoke(clearing, [*options, "--json"], catch_exceptions=False)
+    assert answer.exit_code == 0
+    return json.loads(answer.output)
+
+
+def test_made_up_markets_are_cleared_beside_others() -> None:
+    told = measured("--markets", "2", "--size", "150")
+    assert told.keys() >= FIGURES
+    assert (told["markets"], told["size"], told["tolerance"], told["max_gap"]) == (2, 150, 0.0, 0.0)
+    assert set(told["oracles"]) == {"ortools", "highs"}
+    for other in told["oracles"].values():
+        assert other["welfare"] == told["welfare"] > 0
+        assert other["cpu_s"] > 0
+    assert len(told["greedy_percent"]) == 5
+    assert all(20 < percent <= 100 for percent in told["greedy_percent"].values())
+    assert min(told["greedy_percent"].values()) < 90
+
+
+def test_a_tolerance_is_kept_and_never_gains_more() -> None:
+    exact = measured("--size", "400", "--no-oracles")
+    near = measured("--size", "400", "--tolerance", "0.01", "--no-oracles")
+    assert 0 <= near["max_gap"] <= 0.01
+    assert 0.99 * exact["welfare"] <= near["welfare"] <= exact["welfare"]
+    assert "oracles" not in near
+
+
+def test_workers_share_the_markets() -> None:
+    alone, together = (
+        measured("--markets", "3", "--size", "60", "--workers", workers, "--no-oracles")
+        for workers in ("1", "2")
+    )
+    assert alone["welfare"] == together["welfare"] > 0
+
+
+@pytest.mark.parametrize("shape", ["gates", "one organisation"])
+def test_a_snapshot_file_is_cleared_instead(tmp_path: Path, shape: str) -> None:
+    file = tmp_path / "book.json"
+    file.write_text(json.dumps(random_book(shape, 2)))
+    told = measured("--book", str(file))
+    assert (told["markets"], told["size"]) == (1, None)
+    assert told["oracles"]["ortools"]["welfare"] == told["welfare"] > 0
