@@ -69,6 +69,7 @@ def blueprints() -> "list[Blueprint]":
     from app.notifications.api import blueprint as notifications
     from app.orders.api import blueprint as orders
     from app.places.api import blueprint as places
+    from app.pools.api import blueprint as pools
     from app.settlement.api import blueprint as settlement
     from app.settlement.papers_api import blueprint as papers
 
@@ -77,6 +78,7 @@ def blueprints() -> "list[Blueprint]":
         catalogue,
         places,
         lots,
+        pools,
         market,
         orders,
         clearing,

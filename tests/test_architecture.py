@@ -115,10 +115,13 @@ def emitted() -> set[str]:
         for call in [
             *left_in_outbox(tree),
             *(calls(tree, "_tell") if any(left_in_outbox(tree)) else ()),
-            *(calls(tree, "tell") if name.startswith("app/contracts/") else ()),
+            *(calls(tree, "tell") if TELLING.match(name) else ()),
         ]
         if isinstance(call.args[0], ast.Constant)
     }
+
+
+TELLING = re.compile(r"app/(contracts|pools|disruption)/")
 
 
 def left_in_outbox(tree: ast.AST) -> Iterator[ast.Call]:

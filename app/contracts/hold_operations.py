@@ -6,15 +6,14 @@ from decimal import Decimal
 from sqlalchemy import func, select
 
 from app.contracts.balance import balance_of
-from app.contracts.call_off_operations import free_lots
+from app.contracts.call_off_operations import free_lots, release_holds
 from app.contracts.models import Contract, ContractHold, ContractStatus, QuantityForm
 from app.contracts.operations import WEEK
 from app.contracts.queries import contracts
 from app.core import clock
 from app.core.db import db
 from app.core.quantity import HIGHEST_QUANTITY
-from app.lots.operations import put_back, set_aside
-from app.lots.queries import lot_for_update
+from app.lots.operations import set_aside
 
 AHEAD = timedelta(days=7)
 
@@ -92,8 +91,5 @@ def _release_what_is_over(now: datetime) -> int:
         .order_by(ContractHold.lot_id)
         .with_for_update(of=ContractHold, skip_locked=True)
     ).all()
-    for hold in over:
-        put_back(lot=lot_for_update(hold.lot_id), quantity=hold.quantity)
-        hold.ended_at = now
-    db.session.flush()
+    release_holds(holds=over, now=now)
     return len(over)

@@ -20,7 +20,7 @@ from app.lots.models import Lot, LotNotAvailable, LotStatus
 from app.lots.queries import lot_for_update
 from app.market.models import ShortageRule
 from app.market.offer_operations import withdraw_offers_of_lot
-from app.orders.models import Order, OrderLine
+from app.orders.models import Order, OrderLine, Origin
 from app.orders.operations import cancel_order, fall_short, sides
 
 
@@ -116,12 +116,14 @@ def _promises(lot: Lot, orders: Sequence[Order]) -> list[Promise]:
     """What of the lot is still to leave, line by line in the order of ordering."""
     lines = [line for order in orders for line in order.lines if line.lot_id == lot.id]
     gone, dues = despatched([line.id for line in lines]), dues_of(orders)
+    bound = {order.id for order in orders if order.origin == Origin.CONTRACT}
     found: list[Promise] = []
     for line in sorted(lines, key=lambda one: (one.order_id, one.id)):
         left = line.quantity - line.short - gone.get(line.id, Decimal(0))
         if left:
             due = dues.get(line.order_id)
-            found.append(Promise(line.id, left, placed=len(found) + 1, due=due))
+            turn, contract = len(found) + 1, line.order_id in bound
+            found.append(Promise(line.id, left, placed=turn, due=due, contract=contract))
     return found
 
 

@@ -7,6 +7,7 @@ in a sentence are filled by `facts.py`.
 from app.notifications.contract_topics import CONTRACT_TOPICS
 from app.notifications.delivery_topics import DELIVERY_TOPICS
 from app.notifications.money_topics import MONEY_TOPICS
+from app.notifications.pool_topics import POOL_TOPICS
 from app.notifications.restriction_topics import RESTRICTION_TOPICS
 from app.notifications.sentence import SILENT, Sentence, Topic
 
@@ -240,4 +241,5 @@ TOPICS: dict[str, Topic] = {
     **RESTRICTION_TOPICS,
     **CONTRACT_TOPICS,
     **MONEY_TOPICS,
+    **POOL_TOPICS,
 }

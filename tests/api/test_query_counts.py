@@ -32,6 +32,7 @@ from tests.factories import (
 )
 from tests.factories_contracts import a_contract, called
 from tests.factories_deliveries import a_claim, a_delivery
+from tests.factories_pools import a_pool, brought
 from tests.settling import identify
 
 MANY = 12
@@ -89,7 +90,11 @@ def plentiful(trade: Trade) -> dict[str, Account]:
         farm.made(f"/lots/{an_order(buyer, an_offer(farm))['lines'][0]['lot_id']}/shortage", little)
     readers |= {"deliveries": buyer, "claims": farm, "quality-schedules": buyer}
     readers |= {"shortages": buyer}
-    readers |= {"memberships": cooperative, "rounds": trade.operator}
+    readers |= {"memberships": cooperative, "rounds": trade.operator, "pools": cooperative}
+    for _ in range(MANY):
+        pool = a_pool(cooperative)
+    for _ in range(MANY):
+        brought(cooperative, pool, a_lot(cooperative), "1")
     return readers
 
 
@@ -152,6 +157,7 @@ def test_a_longer_list_takes_no_more_statements(trade: Trade) -> None:
     order_id = readers["orders"].read("/orders?status=in_delivery")["items"][0]["id"]
     readers |= owing(trade, readers)
     contract_id = promising(trade, readers)
+    pool_id = readers["pools"].read("/pools")["items"][0]["id"]
     lot = a_lot(readers["lots"])
     for _ in range(MANY):
         an_offer(readers["lots"], lot, quantity="1")
@@ -168,6 +174,7 @@ def test_a_longer_list_takes_no_more_statements(trade: Trade) -> None:
             reader = readers["lots"]
         shown = path.replace("<code>", COMMODITY).replace("<round_id>", round_id)
         shown = shown.replace("<order_id>", order_id).replace("<contract_id>", contract_id)
+        shown = shown.replace("<pool_id>", pool_id)
         counts = {}
         for limit in (1, MANY):
             with counted(trade.app) as sent:

@@ -36,6 +36,8 @@ from tests.factories import (
 )
 from tests.factories_contracts import a_contract, a_draft, called
 from tests.factories_deliveries import a_claim, a_delivery, brought, scheduled
+from tests.factories_pools import a_pool
+from tests.factories_pools import brought as brought_in
 
 NO_ID = "00000000-0000-7000-8000-000000000000"
 BIG_AND_STILL = ("administrative_unit", "administrative_unit_predecessor", "spatial_ref_sys")
@@ -124,6 +126,7 @@ def populated(app: Flask, connection: Connection) -> World:
     ids["schedule"] = processor.made("/quality-schedules", made_for | {"rules": [rule]})["id"]
     _deliver(world)
     _promise(world)
+    _pool(world)
     ids["demand"] = a_demand(processor)["id"]
     ids["draft_demand"] = a_demand(processor, draft=True)["id"]
 
@@ -197,6 +200,20 @@ def _promise(world: World) -> None:
         "source": "Sở Công Thương",
     }
     world["operator"].made("/reference-series", series)
+
+
+def _pool(world: World) -> None:
+    """An open pool with a contribution that waits for the farm's word, and a full one."""
+    farm, cooperative, ids = world["farm"], world["cooperative"], world.ids
+    ids["pool"], ids["full_pool"] = (
+        a_pool(cooperative, full_load=load)["id"] for load in ("5000", "10")
+    )
+    mandate = f"/memberships/{ids['membership']}/mandate"
+    assert farm.request("DELETE", mandate).status_code == 204
+    proposed = brought_in(cooperative, {"id": ids["pool"]}, a_lot(farm), "10")
+    farm.made(mandate)
+    ids["contribution"] = proposed["id"]
+    brought_in(farm, {"id": ids["full_pool"]}, a_lot(farm), "10")
 
 
 def declared(app: Flask) -> dict[str, Callable[..., Any]]:

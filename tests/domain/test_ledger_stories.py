@@ -329,14 +329,18 @@ def tell(stage: Callable[[Any], Told], stories: int, *, alike: bool) -> Counter[
     return posted
 
 
+# These stories sell what is one farm's own; tests/journeys and tests/api have the pools.
+OF_POOLS = {Event.POOL_SHARED, Event.POOL_SHARE_REVERSED}
+
+
 def test_the_books_are_right_whatever_happens(stage: Callable[[Any], Told]) -> None:
     posted = tell(stage, 50, alike=True)
-    assert set(posted) == set(Event)
+    assert set(posted) == set(Event) - OF_POOLS
     assert posted.total() > 400
 
 
 @pytest.mark.slow
 def test_the_books_are_right_over_hundreds_of_stories(stage: Callable[[Any], Told]) -> None:
     posted = tell(stage, 500, alike=False)
-    assert set(posted) == set(Event)
+    assert set(posted) == set(Event) - OF_POOLS
     assert posted.total() > 4_000
