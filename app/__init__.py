@@ -64,6 +64,8 @@ def blueprints() -> "list[Blueprint]":
     from app.deliveries.api import blueprint as deliveries
     from app.deliveries.claim_api import blueprint as claims
     from app.deliveries.shortage_api import blueprint as shortages
+    from app.disruption.api import blueprint as disruption
+    from app.disruption.recall_api import blueprint as recalls
     from app.lots.api import blueprint as lots
     from app.market.api import blueprint as market
     from app.notifications.api import blueprint as notifications
@@ -88,6 +90,8 @@ def blueprints() -> "list[Blueprint]":
         shortages,
         settlement,
         papers,
+        disruption,
+        recalls,
         notifications,
         analytics,
     ]

@@ -162,9 +162,10 @@ def test_both_languages_of_a_topic_tell_the_same() -> None:
 
 def tasks() -> dict[str, Any]:
     """Our tasks by the names under which they are called."""
-    from workers import clearing, housekeeping, notifications, settlement
+    from workers import clearing, disruption, housekeeping, notifications, settlement
 
     assert clearing
+    assert disruption
     assert housekeeping
     assert notifications
     assert settlement

@@ -26,6 +26,7 @@ class InApplication(Task):  # type: ignore[type-arg]
 celery.Task = InApplication  # type: ignore[misc]
 celery.conf.imports = (
     "workers.clearing",
+    "workers.disruption",
     "workers.housekeeping",
     "workers.notifications",
     "workers.settlement",
@@ -34,6 +35,7 @@ celery.conf.beat_schedule = {
     task: {"task": task, "schedule": schedule(seconds), "options": {"expires": seconds}}
     for task, seconds in {
         "workers.clearing.look_for_rounds": LOOK_SECONDS,
+        "workers.disruption.look": LOOK_SECONDS,
         "workers.notifications.relay_outbox": LOOK_SECONDS,
         "workers.notifications.send_mail": LOOK_SECONDS,
         "workers.housekeeping.expire": 30.0,

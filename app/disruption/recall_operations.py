@@ -38,7 +38,7 @@ def recall_lot(*, lot: Lot, by: Organisation, reason: str, now: datetime) -> Rec
             RecalledLot(recall_id=recall.id, lot_id=one.id, organisation_id=one.organisation_id)
         )
     db.session.flush()
-    _tell("recall.started", recall, frozen, now=now)
+    _tell_everybody("recall.started", recall, frozen, now=now)
     db.session.expire(recall, ["frozen"])
     return get_recall(recall.id, seen=Recall.id == recall.id)
 
@@ -67,25 +67,25 @@ def release_recall(*, recall: Recall, now: datetime) -> Recall:
         .where(Lot.id.in_([lot.id for lot in frozen]), ~still.exists())
         .values(frozen_at=None)
     )
-    _tell("recall.ended", recall, frozen, now=now)
+    _tell_everybody("recall.ended", recall, frozen, now=now)
     return recall
 
 
-def _tell(topic: str, recall: Recall, frozen: Sequence[Lot], *, now: datetime) -> None:
+def _tell_everybody(topic: str, recall: Recall, frozen: Sequence[Lot], *, now: datetime) -> None:
     """One message for each lot to its owner, and one for each order to both sides."""
     by_lot = {lot.id: lot for lot in frozen}
     for lot in frozen:
-        _leave(topic, recall, lot, lot.parties, now=now)
+        _tell(topic, recall, lot, lot.parties, now=now)
     told: set[tuple[UUID, UUID]] = set()
     for order in ordered_of(by_lot):
         for line in order.lines:
             if line.lot_id in by_lot and (order.organisation_id, line.lot_id) not in told:
                 told.add((order.organisation_id, line.lot_id))
                 buyers = [one for one in (order.organisation_id, order.agent_id) if one]
-                _leave(topic, recall, by_lot[line.lot_id], buyers, order_id=order.id, now=now)
+                _tell(topic, recall, by_lot[line.lot_id], buyers, order_id=order.id, now=now)
 
 
-def _leave(
+def _tell(
     topic: str,
     recall: Recall,
     lot: Lot,
@@ -94,7 +94,8 @@ def _leave(
     order_id: UUID | None = None,
     now: datetime,
 ) -> None:
-    side = "buyer_id" if order_id else "seller_id"
+    side = "buyer" if order_id else "seller"
+    party, agent = [*concerns, None][:2]
     outbox.add(
         topic,
         concerns=concerns,
@@ -102,7 +103,8 @@ def _leave(
             "recall_id": str(recall.id),
             "lot_id": str(lot.id),
             "order_id": str(order_id) if order_id else None,
-            side: str(concerns[0]),
+            f"{side}_id": str(party),
+            f"{side}_agent_id": str(agent) if agent else None,
             "commodity": lot.commodity_code,
             "why_recalled": recall.reason,
         },

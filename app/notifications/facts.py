@@ -47,6 +47,9 @@ AMOUNTS = (
     "pooled",
     "full_load",
     "missing",
+    "restored",
+    "replaced",
+    "buyer_price",
 )
 CARRIERS = {
     "vi": {

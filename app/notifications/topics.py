@@ -6,6 +6,7 @@ in a sentence are filled by `facts.py`.
 
 from app.notifications.contract_topics import CONTRACT_TOPICS
 from app.notifications.delivery_topics import DELIVERY_TOPICS
+from app.notifications.disruption_topics import DISRUPTION_TOPICS
 from app.notifications.money_topics import MONEY_TOPICS
 from app.notifications.pool_topics import POOL_TOPICS
 from app.notifications.restriction_topics import RESTRICTION_TOPICS
@@ -242,4 +243,5 @@ TOPICS: dict[str, Topic] = {
     **CONTRACT_TOPICS,
     **MONEY_TOPICS,
     **POOL_TOPICS,
+    **DISRUPTION_TOPICS,
 }

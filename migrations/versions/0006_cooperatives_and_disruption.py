@@ -70,6 +70,19 @@ def upgrade() -> None:
     )
     op.create_index('ix_pool_open', 'pool', ['until'], unique=False, postgresql_where=sa.text("status = 'open'"))
     op.create_index(op.f('ix_pool_organisation_id'), 'pool', ['organisation_id'], unique=False)
+    op.create_table('recall',
+    sa.Column('organisation_id', sa.Uuid(), nullable=False),
+    sa.Column('lot_id', sa.Uuid(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('id', sa.Uuid(), server_default=sa.text('uuidv7()'), nullable=False),
+    sa.ForeignKeyConstraint(['lot_id'], ['lot.id'], name=op.f('fk_recall_lot_id')),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_recall_organisation_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_recall'))
+    )
+    op.create_index(op.f('ix_recall_organisation_id'), 'recall', ['organisation_id'], unique=False)
+    op.create_index('uq_recall_current', 'recall', ['lot_id'], unique=True, postgresql_where=sa.text('ended_at IS NULL'))
     op.create_table('pool_contribution',
     sa.Column('pool_id', sa.Uuid(), nullable=False),
     sa.Column('organisation_id', sa.Uuid(), nullable=False),
@@ -95,6 +108,101 @@ def upgrade() -> None:
     op.create_index(op.f('ix_pool_contribution_organisation_id'), 'pool_contribution', ['organisation_id'], unique=False)
     op.create_index(op.f('ix_pool_contribution_pool_id'), 'pool_contribution', ['pool_id'], unique=False)
     op.create_index('uq_pool_contribution_lot', 'pool_contribution', ['pool_id', 'lot_id'], unique=True, postgresql_where=sa.text("status <> 'withdrawn'"))
+    op.create_table('recalled_lot',
+    sa.Column('recall_id', sa.Uuid(), nullable=False),
+    sa.Column('lot_id', sa.Uuid(), nullable=False),
+    sa.Column('organisation_id', sa.Uuid(), nullable=False),
+    sa.ForeignKeyConstraint(['lot_id'], ['lot.id'], name=op.f('fk_recalled_lot_lot_id')),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_recalled_lot_organisation_id')),
+    sa.ForeignKeyConstraint(['recall_id'], ['recall.id'], name=op.f('fk_recalled_lot_recall_id')),
+    sa.PrimaryKeyConstraint('recall_id', 'lot_id', name=op.f('pk_recalled_lot'))
+    )
+    op.create_index(op.f('ix_recalled_lot_lot_id'), 'recalled_lot', ['lot_id'], unique=False)
+    op.create_table('disrupted_commitment',
+    sa.Column('restriction_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('order_line_id', sa.Uuid(), nullable=True),
+    sa.Column('match_id', sa.Uuid(), nullable=True),
+    sa.Column('hold_id', sa.Uuid(), nullable=True),
+    sa.Column('offer_id', sa.Uuid(), nullable=True),
+    sa.Column('lot_id', sa.Uuid(), nullable=False),
+    sa.Column('site_id', sa.Uuid(), nullable=False),
+    sa.Column('commodity_code', sa.Text(), nullable=False),
+    sa.Column('quantity', sa.Numeric(precision=12, scale=3), nullable=False),
+    sa.Column('replaced', sa.Numeric(precision=12, scale=3), server_default='0', nullable=False),
+    sa.Column('restored', sa.Numeric(precision=12, scale=3), server_default='0', nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('found_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('organisation_id', sa.Uuid(), nullable=False),
+    sa.Column('seller_agent_id', sa.Uuid(), nullable=True),
+    sa.Column('buyer_id', sa.Uuid(), nullable=False),
+    sa.Column('buyer_agent_id', sa.Uuid(), nullable=True),
+    sa.Column('id', sa.Uuid(), server_default=sa.text('uuidv7()'), nullable=False),
+    sa.CheckConstraint("(status = 'waiting') = (ended_at IS NULL)", name=op.f('ck_disrupted_commitment_ended_when')),
+    sa.CheckConstraint("kind IN ('order', 'match', 'hold')", name=op.f('ck_disrupted_commitment_kind')),
+    sa.CheckConstraint("status IN ('waiting', 'restored', 'replaced', 'released')", name=op.f('ck_disrupted_commitment_status')),
+    sa.CheckConstraint('num_nonnulls(order_line_id, match_id, hold_id) = 1', name=op.f('ck_disrupted_commitment_of_one_thing')),
+    sa.CheckConstraint('quantity > 0', name=op.f('ck_disrupted_commitment_quantity_positive')),
+    sa.CheckConstraint('replaced >= 0 AND restored >= 0 AND replaced + restored <= quantity', name=op.f('ck_disrupted_commitment_never_double')),
+    sa.ForeignKeyConstraint(['buyer_agent_id'], ['organisation.id'], name=op.f('fk_disrupted_commitment_buyer_agent_id')),
+    sa.ForeignKeyConstraint(['buyer_id'], ['organisation.id'], name=op.f('fk_disrupted_commitment_buyer_id')),
+    sa.ForeignKeyConstraint(['commodity_code'], ['commodity.code'], name=op.f('fk_disrupted_commitment_commodity_code')),
+    sa.ForeignKeyConstraint(['hold_id'], ['contract_hold.id'], name=op.f('fk_disrupted_commitment_hold_id')),
+    sa.ForeignKeyConstraint(['lot_id'], ['lot.id'], name=op.f('fk_disrupted_commitment_lot_id')),
+    sa.ForeignKeyConstraint(['match_id'], ['match.id'], name=op.f('fk_disrupted_commitment_match_id')),
+    sa.ForeignKeyConstraint(['offer_id'], ['offer.id'], name=op.f('fk_disrupted_commitment_offer_id')),
+    sa.ForeignKeyConstraint(['order_line_id'], ['order_line.id'], name=op.f('fk_disrupted_commitment_order_line_id')),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_disrupted_commitment_organisation_id')),
+    sa.ForeignKeyConstraint(['restriction_id'], ['restriction.id'], name=op.f('fk_disrupted_commitment_restriction_id')),
+    sa.ForeignKeyConstraint(['seller_agent_id'], ['organisation.id'], name=op.f('fk_disrupted_commitment_seller_agent_id')),
+    sa.ForeignKeyConstraint(['site_id'], ['site.id'], name=op.f('fk_disrupted_commitment_site_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_disrupted_commitment')),
+    sa.UniqueConstraint('hold_id', name=op.f('uq_disrupted_commitment_hold_id')),
+    sa.UniqueConstraint('match_id', name=op.f('uq_disrupted_commitment_match_id'))
+    )
+    op.create_index(op.f('ix_disrupted_commitment_buyer_id'), 'disrupted_commitment', ['buyer_id'], unique=False)
+    op.create_index(op.f('ix_disrupted_commitment_offer_id'), 'disrupted_commitment', ['offer_id'], unique=False)
+    op.create_index(op.f('ix_disrupted_commitment_organisation_id'), 'disrupted_commitment', ['organisation_id'], unique=False)
+    op.create_index(op.f('ix_disrupted_commitment_restriction_id'), 'disrupted_commitment', ['restriction_id'], unique=False)
+    op.create_index('uq_disrupted_commitment_line', 'disrupted_commitment', ['order_line_id'], unique=True, postgresql_where=sa.text('ended_at IS NULL'))
+    op.create_table('rematch',
+    sa.Column('commitment_id', sa.Uuid(), nullable=False),
+    sa.Column('offer_id', sa.Uuid(), nullable=False),
+    sa.Column('commodity_code', sa.Text(), nullable=False),
+    sa.Column('quantity', sa.Numeric(precision=12, scale=3), nullable=False),
+    sa.Column('offer_quantity', sa.Numeric(precision=12, scale=3), nullable=False),
+    sa.Column('seller_price', sa.Numeric(precision=11, scale=2), nullable=False),
+    sa.Column('buyer_price', sa.Numeric(precision=11, scale=2), nullable=False),
+    sa.Column('transport_cost', sa.Numeric(precision=11, scale=2), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('proposed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('order_id', sa.Uuid(), nullable=True),
+    sa.Column('organisation_id', sa.Uuid(), nullable=False),
+    sa.Column('seller_agent_id', sa.Uuid(), nullable=True),
+    sa.Column('buyer_id', sa.Uuid(), nullable=False),
+    sa.Column('buyer_agent_id', sa.Uuid(), nullable=True),
+    sa.Column('id', sa.Uuid(), server_default=sa.text('uuidv7()'), nullable=False),
+    sa.CheckConstraint("(status = 'accepted') = (order_id IS NOT NULL)", name=op.f('ck_rematch_accepted_ordered')),
+    sa.CheckConstraint("status IN ('proposed', 'accepted', 'refused', 'expired', 'overtaken')", name=op.f('ck_rematch_status')),
+    sa.CheckConstraint('buyer_price - seller_price = transport_cost', name=op.f('ck_rematch_money_adds_up')),
+    sa.CheckConstraint('quantity > 0 AND offer_quantity > 0', name=op.f('ck_rematch_quantity_positive')),
+    sa.ForeignKeyConstraint(['buyer_agent_id'], ['organisation.id'], name=op.f('fk_rematch_buyer_agent_id')),
+    sa.ForeignKeyConstraint(['buyer_id'], ['organisation.id'], name=op.f('fk_rematch_buyer_id')),
+    sa.ForeignKeyConstraint(['commitment_id'], ['disrupted_commitment.id'], name=op.f('fk_rematch_commitment_id')),
+    sa.ForeignKeyConstraint(['commodity_code'], ['commodity.code'], name=op.f('fk_rematch_commodity_code')),
+    sa.ForeignKeyConstraint(['offer_id'], ['offer.id'], name=op.f('fk_rematch_offer_id')),
+    sa.ForeignKeyConstraint(['order_id'], ['purchase_order.id'], name=op.f('fk_rematch_order_id')),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_rematch_organisation_id')),
+    sa.ForeignKeyConstraint(['seller_agent_id'], ['organisation.id'], name=op.f('fk_rematch_seller_agent_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_rematch'))
+    )
+    op.create_index(op.f('ix_rematch_buyer_id'), 'rematch', ['buyer_id'], unique=False)
+    op.create_index(op.f('ix_rematch_commitment_id'), 'rematch', ['commitment_id'], unique=False)
+    op.create_index(op.f('ix_rematch_offer_id'), 'rematch', ['offer_id'], unique=False)
+    op.create_index(op.f('ix_rematch_organisation_id'), 'rematch', ['organisation_id'], unique=False)
+    op.create_index('ix_rematch_waiting', 'rematch', ['expires_at'], unique=False, postgresql_where=sa.text("status = 'proposed'"))
     op.add_column('lot', sa.Column('frozen_at', sa.DateTime(timezone=True), nullable=True))
     # ### end Alembic commands ###
     for table, column, _, after in WORDS:
@@ -106,11 +214,28 @@ def downgrade() -> None:
         _allow(table, column, before)
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_column('lot', 'frozen_at')
+    op.drop_index('ix_rematch_waiting', table_name='rematch', postgresql_where=sa.text("status = 'proposed'"))
+    op.drop_index(op.f('ix_rematch_organisation_id'), table_name='rematch')
+    op.drop_index(op.f('ix_rematch_offer_id'), table_name='rematch')
+    op.drop_index(op.f('ix_rematch_commitment_id'), table_name='rematch')
+    op.drop_index(op.f('ix_rematch_buyer_id'), table_name='rematch')
+    op.drop_table('rematch')
+    op.drop_index('uq_disrupted_commitment_line', table_name='disrupted_commitment', postgresql_where=sa.text('ended_at IS NULL'))
+    op.drop_index(op.f('ix_disrupted_commitment_restriction_id'), table_name='disrupted_commitment')
+    op.drop_index(op.f('ix_disrupted_commitment_organisation_id'), table_name='disrupted_commitment')
+    op.drop_index(op.f('ix_disrupted_commitment_offer_id'), table_name='disrupted_commitment')
+    op.drop_index(op.f('ix_disrupted_commitment_buyer_id'), table_name='disrupted_commitment')
+    op.drop_table('disrupted_commitment')
+    op.drop_index(op.f('ix_recalled_lot_lot_id'), table_name='recalled_lot')
+    op.drop_table('recalled_lot')
     op.drop_index('uq_pool_contribution_lot', table_name='pool_contribution', postgresql_where=sa.text("status <> 'withdrawn'"))
     op.drop_index(op.f('ix_pool_contribution_pool_id'), table_name='pool_contribution')
     op.drop_index(op.f('ix_pool_contribution_organisation_id'), table_name='pool_contribution')
     op.drop_index(op.f('ix_pool_contribution_lot_id'), table_name='pool_contribution')
     op.drop_table('pool_contribution')
+    op.drop_index('uq_recall_current', table_name='recall', postgresql_where=sa.text('ended_at IS NULL'))
+    op.drop_index(op.f('ix_recall_organisation_id'), table_name='recall')
+    op.drop_table('recall')
     op.drop_index(op.f('ix_pool_organisation_id'), table_name='pool')
     op.drop_index('ix_pool_open', table_name='pool', postgresql_where=sa.text("status = 'open'"))
     op.drop_table('pool')
