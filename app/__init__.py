@@ -60,6 +60,7 @@ def blueprints() -> "list[Blueprint]":
     from app.analytics.api import blueprint as analytics
     from app.catalogue.api import blueprint as catalogue
     from app.clearing.api import blueprint as clearing
+    from app.collecting.api import blueprint as collecting
     from app.contracts.api import blueprint as contracts
     from app.deliveries.api import blueprint as deliveries
     from app.deliveries.claim_api import blueprint as claims
@@ -80,6 +81,7 @@ def blueprints() -> "list[Blueprint]":
         catalogue,
         places,
         lots,
+        collecting,
         pools,
         market,
         orders,

@@ -38,7 +38,7 @@ def recall_lot(*, lot: Lot, by: Organisation, reason: str, now: datetime) -> Rec
             RecalledLot(recall_id=recall.id, lot_id=one.id, organisation_id=one.organisation_id)
         )
     db.session.flush()
-    _tell_everybody("recall.started", recall, frozen, now=now)
+    tell("recall.started", recall, frozen, now=now)
     db.session.expire(recall, ["frozen"])
     return get_recall(recall.id, seen=Recall.id == recall.id)
 
@@ -67,11 +67,11 @@ def release_recall(*, recall: Recall, now: datetime) -> Recall:
         .where(Lot.id.in_([lot.id for lot in frozen]), ~still.exists())
         .values(frozen_at=None)
     )
-    _tell_everybody("recall.ended", recall, frozen, now=now)
+    tell("recall.ended", recall, frozen, now=now)
     return recall
 
 
-def _tell_everybody(topic: str, recall: Recall, frozen: Sequence[Lot], *, now: datetime) -> None:
+def tell(topic: str, recall: Recall, frozen: Sequence[Lot], *, now: datetime) -> None:
     """One message for each lot to its owner, and one for each order to both sides."""
     by_lot = {lot.id: lot for lot in frozen}
     for lot in frozen:

@@ -21,6 +21,15 @@ INVITATION = Sentence(
     "Invitation: {invitation_id}\nConfirmation code: {{code}}\n\nIt is valid for 14 days.",
 )
 
+ENTRY_CODE = Sentence(
+    "Blao",
+    "{cooperative} nhập giúp bạn {quantity} {unit} {commodity}. Đúng thì đọc mã {{code}} cho người "
+    "nhập; sai thì đừng đọc.",
+    "Blao",
+    "{cooperative} enters {quantity} {unit} of {commodity} for you. If that is right read the code "
+    "{{code}} to them; if not, don't.",
+)
+
 TOPICS: dict[str, Topic] = {
     "organisation.registered": Topic(
         {
@@ -33,6 +42,17 @@ TOPICS: dict[str, Topic] = {
         }
     ),
     "invitation.sent": SILENT,
+    "entry.code_sent": SILENT,
+    "entry.confirmed": Topic(
+        {
+            "all": Sentence(
+                "{cooperative} đã nhập {quantity} {commodity} cho {member}",
+                "Chủ hộ đã xác nhận; lô hàng đã được khai báo.",
+                "{cooperative} entered {quantity} of {commodity} for {member}",
+                "The farmer confirmed it; the lot is declared.",
+            )
+        }
+    ),
     "membership.started": Topic(
         {
             "all": Sentence(

@@ -27,11 +27,13 @@ from tests.factories import (
     an_order,
     day,
     forecast_body,
+    lot_body,
     monday,
     restriction_body,
 )
 from tests.factories_contracts import a_contract, called
 from tests.factories_deliveries import a_claim, a_delivery
+from tests.factories_disruption import closed, outside
 from tests.factories_pools import a_pool, brought
 from tests.settling import identify
 
@@ -70,7 +72,8 @@ def plentiful(trade: Trade) -> dict[str, Account]:
         farm.made("/invitations", {"name": "Bạn", "email": f"ban{number}@example.com"})
         plot = a_plot(farm, growing_area_code=f"VN-{number:04d}")
         an_offer(farm, a_lot(farm, plot_id=plot["id"]), ask_price="900000")
-        trade.authority.made("/restrictions", restriction_body(**{"from": day(1)}))
+        later = restriction_body(commodity="lotus-dried", **{"from": day(1)})
+        trade.authority.made("/restrictions", later)
         lot = a_lot(farm, certificates=certificates[: number % 4])
         order = an_order(buyer, an_offer(farm, lot, quantity="2"), "1")
         buyer.made(f"/orders/{order['id']}/cancellation")
@@ -95,7 +98,24 @@ def plentiful(trade: Trade) -> dict[str, Account]:
         pool = a_pool(cooperative)
     for _ in range(MANY):
         brought(cooperative, pool, a_lot(cooperative), "1")
-    return readers
+        member = cooperative.read("/memberships")["items"][0]["organisation_id"]
+        paper = {"method": "paper", "paper_reference": "Sổ 12"}
+        entered = {"on_behalf_of": member, "lot": lot_body(cooperative)}
+        cooperative.made("/assisted-entries", entered | paper)
+    readers |= {"assisted-entries": cooperative}
+    return readers | held_up(trade, buyer)
+
+
+def held_up(trade: Trade, buyer: Account) -> dict[str, Account]:
+    """A dozen orders stuck behind a border, as many other sources and recalls."""
+    farm, other = trade.farm(), outside(trade)
+    herb = {"commodity": "lemongrass-dried", "qualities": {}, "grade": None}
+    for _ in range(MANY):
+        an_order(buyer, an_offer(farm, a_lot(farm, **herb)))
+        an_offer(other, a_lot(other, **herb), quantity="10", ask_price="90000")
+        farm.made(f"/lots/{a_lot(farm)['id']}/recall", {"reason": "Mốc"})
+    closed(trade, trade.authority, commodity="lemongrass-dried")
+    return {"disruptions": buyer, "rematches": buyer, "surplus": buyer, "recalls": farm}
 
 
 def owing(trade: Trade, readers: dict[str, Account]) -> dict[str, Account]:

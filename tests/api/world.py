@@ -16,11 +16,13 @@ from app.accounts.models import REGISTRABLE, Kind
 from app.contracts.breach_operations import find_breaches
 from app.core import clock
 from app.core.transaction import transaction
+from app.disruption.operations import meet_restrictions
 from app.settlement.operations import finalise_settlements
 from tests.api.example import Ids
 from tests.api.examples import EXAMPLES
 from tests.factories import (
     PASSWORD,
+    WARD_1,
     Account,
     Trade,
     a_certificate,
@@ -32,6 +34,7 @@ from tests.factories import (
     an_order,
     day,
     forecast_body,
+    lot_body,
     restriction_body,
 )
 from tests.factories_contracts import a_contract, a_draft, called
@@ -127,6 +130,7 @@ def populated(app: Flask, connection: Connection) -> World:
     _deliver(world)
     _promise(world)
     _pool(world)
+    _disrupt(world)
     ids["demand"] = a_demand(processor)["id"]
     ids["draft_demand"] = a_demand(processor, draft=True)["id"]
 
@@ -214,6 +218,30 @@ def _pool(world: World) -> None:
     farm.made(mandate)
     ids["contribution"] = proposed["id"]
     brought_in(farm, {"id": ids["full_pool"]}, a_lot(farm), "10")
+
+
+def _disrupt(world: World) -> None:
+    """An order stuck behind a closed border, another source, a recalled lot; an assisted entry."""
+    farm, group, buyer = world["farm"], world["farmer_group"], world["other_processor"]
+    other, ids = world["other_farm"], world.ids
+    herb = {"commodity": "lemongrass-dried", "qualities": {}, "grade": None}
+    an_order(buyer, an_offer(group, a_lot(group, **herb)))
+    away = other.made("/sites", {"name": "Rẫy ngoài", **WARD_1})["id"]
+    an_offer(other, a_lot(other, **herb, site_id=away), ask_price="90000")
+    body = restriction_body(commodity="lemongrass-dried")
+    world["authority"].made("/restrictions", body)
+    with world.app.app_context(), transaction():
+        assert meet_restrictions(now=clock.now()) == 1
+    ids["disruption"] = buyer.read("/disruptions")["items"][0]["id"]
+    ids["rematch"] = buyer.read("/rematches")["items"][0]["id"]
+    entered = {
+        "on_behalf_of": farm.organisation_id,
+        "lot": lot_body(world["cooperative"]),
+        "method": "sms",
+    }
+    ids["entry"] = world["cooperative"].made("/assisted-entries", entered)["id"]
+    recalled = a_lot(farm, **herb)["id"]
+    ids["recall"] = farm.made(f"/lots/{recalled}/recall", {"reason": "Mốc"})["id"]
 
 
 def declared(app: Flask) -> dict[str, Callable[..., Any]]:
