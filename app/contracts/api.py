@@ -3,16 +3,21 @@
 from typing import Any
 from uuid import UUID
 
+from flask import Response, request
 from sqlalchemy import select
 
 from app.accounts.access import BUYERS, READERS, SELLERS, TRADE_MANAGERS, TRADERS, Caller
 from app.contracts import breach_operations, call_off_operations, operations, queries, schemas
 from app.contracts.balance import Balance, balance_of
 from app.contracts.models import Breach, CallOff, Contract, ShortfallNotice, Side
+from app.contracts.paper import contract_paper
 from app.core.errors import Forbidden, NotFound
 from app.core.http import Blueprint, check_if_match
 from app.core.idempotency import Idempotency
 from app.core.paging import By, Page, PageQuery, page, page_schema
+from app.core.paper import CONTENT_TYPE
+
+JSON = "application/json"
 
 blueprint = Blueprint("contracts", __name__, description="Season contracts")
 
@@ -54,12 +59,20 @@ def list_contracts(caller: Caller, query: dict[str, Any]) -> Page:
 @blueprint.operation(
     "GET", "/contracts/<uuid:contract_id>", access=READERS, answer=schemas.ContractOut
 )
-def get_contract(caller: Caller, contract_id: UUID) -> Contract:
-    """One contract with all its versions.
+def get_contract(caller: Caller, contract_id: UUID) -> Contract | Response:
+    """One contract with all its versions, as JSON, or as a paper in Vietnamese (PDF) by Accept.
 
-    Một hợp đồng và mọi bản của nó.
+    Một hợp đồng và mọi bản của nó: JSON, hoặc PDF tùy theo Accept.
     """
-    return queries.get_contract(contract_id, seen=_seen(caller))
+    contract = queries.get_contract(contract_id, seen=_seen(caller))
+    if request.accept_mimetypes.best_match([JSON, CONTENT_TYPE], default=JSON) == JSON:
+        return contract
+    paper = contract_paper(contract, queries.words_of(contract))
+    answer = Response(paper, content_type=CONTENT_TYPE)
+    name = f"hop-dong-{contract.id}-{contract.version}.pdf"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["Vary"] = "Accept"
+    return answer
 
 
 @blueprint.operation(

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pypdfium2
 import pytest
 
 from app.contracts.breach_operations import close_contracts, find_breaches, record_breaches
@@ -316,3 +317,45 @@ def test_strangers_find_no_contract(trade: Trade, buyer: Account, farm: Account)
     for stranger in (trade.processor(), trade.farm(), trade.cooperative()):
         assert stranger.get(f"/contracts/{contract['id']}").status_code == 404
         assert stranger.get(f"/contracts/{contract['id']}/balance").status_code == 404
+
+
+def test_the_contract_is_a_paper_in_vietnamese_the_same_each_time(
+    buyer: Account, farm: Account
+) -> None:
+    terms = {
+        "price": MARKET,
+        "quantity_form": "minimum",
+        "tolerance_percent": "5",
+        "remedies": {"non_purchase": "8", "side_selling": "10"},
+        "advances": [{"due_on": monday(1), "amount": 2_000_000, "kind": "inputs"}],
+        "force_majeure": "Bão, lũ, dịch bệnh",
+    }
+    contract = a_draft(buyer, farm, **terms)
+    path = f"/contracts/{contract['id']}"
+    unsigned = pages(buyer.get(path, Accept="application/pdf"))
+    assert "Bên bán (Bên A): chưa ký" in unsigned
+    signed(buyer, farm, contract)
+    paper = farm.get(path, Accept="application/pdf")
+    assert paper.content_type == "application/pdf"
+    text = pages(paper)
+    for words in (
+        "Hợp đồng liên kết sản xuất và tiêu thụ",
+        "Cà phê nhân Robusta: ít nhất 300 kg",
+        "Theo giá phiên ghép gần nhất trên sàn, không thấp hơn giá sàn 80.000 đồng/kg",
+        "Bên B ứng 2.000.000 đồng bằng vật tư",
+        "Bên B không mua: 8 %",
+        "Bão, lũ, dịch bệnh",
+        "Bên bán (Bên A): Người",
+        farm.read(path)["versions"][0]["digest"],
+    ):
+        assert words in text, words
+    assert text.count("100") >= 3
+    assert buyer.get(path, Accept="application/pdf").data == paper.data
+    assert buyer.get(path).json == farm.read(path)
+
+
+def pages(answer: Any) -> str:
+    """The words of a PDF, line breaks as spaces."""
+    document = pypdfium2.PdfDocument(answer.data)
+    words = " ".join(one.get_textpage().get_text_bounded() for one in document)
+    return " ".join(words.split())
