@@ -1,16 +1,14 @@
 """Freezing a lot and everything pooled from it, and letting it go again."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import select, update
 
 from app.accounts.models import Organisation
-from app.core import outbox
 from app.core.db import db
 from app.disruption.models import AlreadyRecalled, Recall, RecalledLot, RecallOver
-from app.disruption.queries import get_recall, ordered_of
+from app.disruption.queries import get_recall
+from app.disruption.recall_telling import tell
 from app.lots.mixing_operations import descendants
 from app.lots.models import Lot
 from app.lots.queries import lot_for_update
@@ -69,44 +67,3 @@ def release_recall(*, recall: Recall, now: datetime) -> Recall:
     )
     tell("recall.ended", recall, frozen, now=now)
     return recall
-
-
-def tell(topic: str, recall: Recall, frozen: Sequence[Lot], *, now: datetime) -> None:
-    """One message for each lot to its owner, and one for each order to both sides."""
-    by_lot = {lot.id: lot for lot in frozen}
-    for lot in frozen:
-        _tell(topic, recall, lot, lot.parties, now=now)
-    told: set[tuple[UUID, UUID]] = set()
-    for order in ordered_of(by_lot):
-        for line in order.lines:
-            if line.lot_id in by_lot and (order.organisation_id, line.lot_id) not in told:
-                told.add((order.organisation_id, line.lot_id))
-                buyers = [one for one in (order.organisation_id, order.agent_id) if one]
-                _tell(topic, recall, by_lot[line.lot_id], buyers, order_id=order.id, now=now)
-
-
-def _tell(
-    topic: str,
-    recall: Recall,
-    lot: Lot,
-    concerns: Sequence[UUID],
-    *,
-    order_id: UUID | None = None,
-    now: datetime,
-) -> None:
-    side = "buyer" if order_id else "seller"
-    party, agent = [*concerns, None][:2]
-    outbox.add(
-        topic,
-        concerns=concerns,
-        payload={
-            "recall_id": str(recall.id),
-            "lot_id": str(lot.id),
-            "order_id": str(order_id) if order_id else None,
-            f"{side}_id": str(party),
-            f"{side}_agent_id": str(agent) if agent else None,
-            "commodity": lot.commodity_code,
-            "why_recalled": recall.reason,
-        },
-        now=now,
-    )
