@@ -30,9 +30,14 @@ def enter_lot(caller: Caller, body: dict[str, Any]) -> Entry:
     Nhập một lô thay thành viên; mã xác nhận được nhắn cho chủ hộ, hoặc ghi số giấy có chữ ký.
     """
     party = caller.party(body.pop("on_behalf_of"))
-    content = schemas.LotEntry().dump(body["lot"])
     return operations.enter_lot(
-        party=party, by=caller.signed_in, content=content, now=caller.now, **body
+        party=party,
+        by=caller.signed_in,
+        method=body.pop("method"),
+        paper_reference=body.pop("paper_reference"),
+        lot=body,
+        content=schemas.LotEntry().dump(body),
+        now=caller.now,
     )
 
 

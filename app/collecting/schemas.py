@@ -14,11 +14,13 @@ class LotEntry(LotIn):
         exclude = ("on_behalf_of",)
 
 
-class AssistedEntryIn(Schema):
+class AssistedEntryIn(LotEntry):
     on_behalf_of = Id(required=True, metadata={"description": "the member"})
-    lot = ma.fields.Nested(LotEntry, required=True)
     method = Choice(Method, required=True)
     paper_reference = String(load_default=None, allow_none=True, longest=100)
+
+    class Meta(LotIn.Meta):
+        exclude = ()
 
 
 class EntryCodeIn(Schema):

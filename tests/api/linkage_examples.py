@@ -24,13 +24,16 @@ def _contribution(_: Account, ids: Ids) -> dict[str, Any]:
 
 
 def _entry(caller: Account, ids: Ids) -> dict[str, Any]:
-    lot = lot_body(caller, plot_id=None, unit="kg", ready_at=day(-1), certificates=[])
-    return {
-        "on_behalf_of": ids["farm_organisation"],
-        "lot": lot,
-        "method": "paper",
-        "paper_reference": "Sổ 12, trang 3",
-    }
+    return lot_body(
+        caller,
+        plot_id=None,
+        unit="kg",
+        ready_at=day(-1),
+        certificates=[],
+        on_behalf_of=ids["farm_organisation"],
+        method="paper",
+        paper_reference="Sổ 12, trang 3",
+    )
 
 
 def _code(caller: Account, ids: Ids) -> dict[str, Any]:
@@ -85,7 +88,9 @@ LINKAGE_EXAMPLES: dict[str, Example] = {
         subject="lot",
         body=lambda _, __: {"reason": "Dư lượng thuốc"},
     ),
-    "POST /assisted-entries": example("cooperative", body=_entry),
+    "POST /assisted-entries": example(
+        "cooperative", among="other_cooperative", subject="farm_organisation", body=_entry
+    ),
     "GET /assisted-entries": example(SIGNED_IN),
     "GET /assisted-entries/<entry_id>": example(POOLED, among=SIGNED_IN, subject="entry"),
     "POST /assisted-entries/<entry_id>/code": example(

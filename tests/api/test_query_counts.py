@@ -100,8 +100,8 @@ def plentiful(trade: Trade) -> dict[str, Account]:
         brought(cooperative, pool, a_lot(cooperative), "1")
         member = cooperative.read("/memberships")["items"][0]["organisation_id"]
         paper = {"method": "paper", "paper_reference": "Sổ 12"}
-        entered = {"on_behalf_of": member, "lot": lot_body(cooperative)}
-        cooperative.made("/assisted-entries", entered | paper)
+        entered = lot_body(cooperative, on_behalf_of=member, **paper)
+        cooperative.made("/assisted-entries", entered)
     readers |= {"assisted-entries": cooperative}
     return readers | held_up(trade, buyer)
 

@@ -234,11 +234,7 @@ def _disrupt(world: World) -> None:
         assert meet_restrictions(now=clock.now()) == 1
     ids["disruption"] = buyer.read("/disruptions")["items"][0]["id"]
     ids["rematch"] = buyer.read("/rematches")["items"][0]["id"]
-    entered = {
-        "on_behalf_of": farm.organisation_id,
-        "lot": lot_body(world["cooperative"]),
-        "method": "sms",
-    }
+    entered = lot_body(world["cooperative"], on_behalf_of=farm.organisation_id, method="sms")
     ids["entry"] = world["cooperative"].made("/assisted-entries", entered)["id"]
     recalled = a_lot(farm, **herb)["id"]
     ids["recall"] = farm.made(f"/lots/{recalled}/recall", {"reason": "Mốc"})["id"]
