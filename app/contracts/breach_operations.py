@@ -1,5 +1,6 @@
 """Finding the weeks in which a side did not do what it had promised, and what is said of them."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -52,7 +53,7 @@ def find_breaches(*, now: datetime) -> int:
     found = 0
     last = clock.local_date(now) - GRACE - WEEK
     for contract in db.session.scalars(contracts(Contract.status == ContractStatus.ACTIVE)).all():
-        for row in balance_of(contract).weeks:
+        for row in _judged(contract):
             if row.week <= last:
                 found += _breaches_of(contract, row, now)
     return found
@@ -129,6 +130,20 @@ def close_contracts(*, now: datetime) -> int:
 def _check_open(breach: Breach) -> None:
     if breach.status != BreachStatus.NOTIFIED:
         raise BreachOver
+
+
+def _judged(contract: Contract) -> list[Row]:
+    """The weeks of a contract; what of its total no week promises is due in its last one."""
+    rows = list(balance_of(contract).weeks)
+    if contract.quantity is None:
+        return rows
+    end = contract.ends_on - timedelta(days=contract.ends_on.weekday())
+    before = [row for row in rows if row.week < end]
+    planned = sum((max(row.promised, row.called) for row in before), Decimal(0))
+    nothing = Row(end, Decimal(0), None, Decimal(0), Decimal(0), Decimal(0))
+    last = next((row for row in rows if row.week == end), nothing)
+    due = max(last.promised, contract.quantity - planned)
+    return [*before, replace(last, promised=due)] if due > 0 else before
 
 
 def _breaches_of(contract: Contract, row: Row, now: datetime) -> int:

@@ -15,6 +15,7 @@ from app.contracts.models import (
     Contract,
     ContractHold,
     ContractNotActive,
+    ContractRelease,
     ContractStatus,
     QuantityForm,
     ShortfallNotice,
@@ -49,6 +50,12 @@ class NoMarketPrice(Problem):
     status, code = 409, "no_market_price"
     vi = "Chưa có giá thị trường để tính giá hợp đồng."
     en = "There is no market price yet to compute the contract's price from."
+
+
+class WeekReleased(Problem):
+    status, code = 409, "week_released"
+    vi = "Tuần này đã báo không nhận thêm."
+    en = "This week has been released already."
 
 
 @dataclass(frozen=True)
@@ -147,6 +154,40 @@ def tell_shortfall(
         reason=reason,
     )
     return notice
+
+
+def release_week(*, contract: Contract, week: date, now: datetime) -> ContractRelease:
+    """The buyer can take no more in a week; what is held for it flows into the market.
+
+    What was promised stays promised: a week not called is still judged.
+
+    Args:
+        contract: locked.
+
+    Raises:
+        ContractNotActive, Invalid: as for a call-off. WeekReleased: the buyer has said so before.
+    """
+    _check_week(contract, week, now)
+    if released(contract, week):
+        raise WeekReleased
+    release = ContractRelease(
+        contract_id=contract.id,
+        organisation_id=contract.organisation_id,
+        week=week,
+        released_at=now,
+    )
+    db.session.add(release)
+    _release_holds(contract, week, now)
+    tell("contract.week_released", contract, now=now, week=week.isoformat())
+    return release
+
+
+def released(contract: Contract, week: date) -> bool:
+    """Whether the buyer has said that it can take no more in a week."""
+    said = select(ContractRelease.id).where(
+        ContractRelease.contract_id == contract.id, ContractRelease.week == week
+    )
+    return db.session.scalar(said) is not None
 
 
 def left_to_call(contract: Contract) -> Decimal | None:

@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select, true
-from sqlalchemy.orm import selectinload
 
 from app.catalogue.models import Commodity, Market
 from app.catalogue.queries import get_commodity, get_market
@@ -211,18 +210,35 @@ def _row(
     """A stuck order as a demand of the engine's book; None where nothing of it can be wanted."""
     line = one.line
     assert line is not None
-    order = db.session.get_one(Order, line.order_id)
-    demand = _demand_of(order)
-    drop = db.session.get_one(Site, order.site_id)
     quantity = round_down(one.quantity * factor)
-    until = demand.deliver_until if demand else now + WINDOW
-    if not quantity or until <= now:
+    order = db.session.get_one(Order, line.order_id)
+    named = {"demand_id": str(one.id), "quantity": f"{quantity:.3f}"}
+    if not quantity:
         return None
-    bid = demand.bid_price if demand else _delivered_price(line, market, drop, factor)
+    if order.demand_id is None:
+        return _direct_row(order, line, market, factor, now=now) | named
+    demand = db.session.scalars(demands(Demand.id == order.demand_id)).one()
+    if demand.deliver_until <= now:
+        return None
+    (row,) = freeze(market, [], [demand], now=now)["demands"]
+    return {**row, **named}
+
+
+def _direct_row(
+    order: Order, line: OrderLine, market: Market, factor: Decimal, *, now: datetime
+) -> dict[str, Any]:
+    """What a direct order asks for: the same produce, no worse and no dearer at the same gate."""
+    drop = db.session.get_one(Site, order.site_id)
+    ranks = {grade.code: grade.rank for grade in get_commodity(line.commodity_code).grades}
+    accepted: dict[str, Any] = {
+        "commodity": line.commodity_code,
+        "worst_grade_rank": ranks.get(line.grade or ""),
+        "quality_limits": {},
+        "certificates": [],
+    }
+    bid = min(_delivered_price(line, market, drop, factor), HIGHEST_PRICE)
     return {
-        "demand_id": str(one.id),
-        "quantity": f"{quantity:.3f}",
-        "bid_price": f"{min(bid, HIGHEST_PRICE):.2f}",
+        "bid_price": f"{bid:.2f}",
         "latitude": drop.latitude,
         "longitude": drop.longitude,
         "buyer_id": str(order.organisation_id),
@@ -230,33 +246,11 @@ def _row(
         "min_delivery": None,
         "max_suppliers": None,
         "gates": {
-            "accepts": _accepts(line, demand),
-            "deliver_from": instant_text(max(now, demand.deliver_from) if demand else now),
-            "deliver_until": instant_text(until),
+            "accepts": [accepted],
+            "deliver_from": instant_text(now),
+            "deliver_until": instant_text(now + WINDOW),
         },
     }
-
-
-def _accepts(line: OrderLine, demand: Demand | None) -> list[dict[str, Any]]:
-    if demand is not None:
-        return [
-            {
-                "commodity": one.commodity_code,
-                "worst_grade_rank": one.worst_rank,
-                "quality_limits": one.quality_limits,
-                "certificates": one.required_certificates,
-            }
-            for one in demand.accepts
-        ]
-    ranks = {grade.code: grade.rank for grade in get_commodity(line.commodity_code).grades}
-    return [
-        {
-            "commodity": line.commodity_code,
-            "worst_grade_rank": ranks.get(line.grade or ""),
-            "quality_limits": {},
-            "certificates": [],
-        }
-    ]
 
 
 def _delivered_price(line: OrderLine, market: Market, drop: Site, factor: Decimal) -> Decimal:
@@ -267,14 +261,6 @@ def _delivered_price(line: OrderLine, market: Market, drop: Site, factor: Decima
         market=market, unit_weight_kg=commodity.unit_weight_kg, pickup=lot.site, drop=drop
     )
     return ((line.unit_price + haulage) / factor).quantize(PRICE_STEP)
-
-
-def _demand_of(order: Order) -> Demand | None:
-    if order.demand_id is None:
-        return None
-    return db.session.scalar(
-        demands(Demand.id == order.demand_id).options(selectinload(Demand.accepts))
-    )
 
 
 def _held(

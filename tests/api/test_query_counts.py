@@ -158,6 +158,7 @@ def promising(trade: Trade, readers: dict[str, Account]) -> str:
     contract, *_ = [a_contract(buyer, farm, **long) for _ in range(MANY)]
     for week in range(MANY):
         called(buyer, contract, week, "0.1")
+        buyer.made(f"/contracts/{contract['id']}/releases", {"week": monday(week)})
         short = {"week": monday(week), "expected": "1", "reason": "Ít", "force_majeure": True}
         farm.made(f"/contracts/{contract['id']}/shortfalls", short)
         code = f"series-{week}" if week else COMMODITY
