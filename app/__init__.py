@@ -60,15 +60,19 @@ def blueprints() -> "list[Blueprint]":
     from app.analytics.api import blueprint as analytics
     from app.catalogue.api import blueprint as catalogue
     from app.clearing.api import blueprint as clearing
+    from app.collecting.api import blueprint as collecting
     from app.contracts.api import blueprint as contracts
     from app.deliveries.api import blueprint as deliveries
     from app.deliveries.claim_api import blueprint as claims
     from app.deliveries.shortage_api import blueprint as shortages
+    from app.disruption.api import blueprint as disruption
+    from app.disruption.recall_api import blueprint as recalls
     from app.lots.api import blueprint as lots
     from app.market.api import blueprint as market
     from app.notifications.api import blueprint as notifications
     from app.orders.api import blueprint as orders
     from app.places.api import blueprint as places
+    from app.pools.api import blueprint as pools
     from app.settlement.api import blueprint as settlement
     from app.settlement.papers_api import blueprint as papers
 
@@ -77,6 +81,8 @@ def blueprints() -> "list[Blueprint]":
         catalogue,
         places,
         lots,
+        collecting,
+        pools,
         market,
         orders,
         clearing,
@@ -86,6 +92,8 @@ def blueprints() -> "list[Blueprint]":
         shortages,
         settlement,
         papers,
+        disruption,
+        recalls,
         notifications,
         analytics,
     ]

@@ -69,7 +69,9 @@ def test_only_the_transaction_commits() -> None:
 
 def test_only_edges_open_transactions() -> None:
     opened = {name for name, tree in trees() for _ in calls(tree, "transaction")}
-    edges = re.compile(r"app/core/http\.py|app/cli/(bench/)?\w+\.py|app/web/\w+\.py|workers/\w+\.py")
+    edges = re.compile(
+        r"app/core/http\.py|app/cli/(bench/)?\w+\.py|app/web/\w+\.py|workers/\w+\.py"
+    )
     assert len(opened) > 3
     assert [name for name in opened if not edges.fullmatch(name)] == []
 
@@ -115,10 +117,13 @@ def emitted() -> set[str]:
         for call in [
             *left_in_outbox(tree),
             *(calls(tree, "_tell") if any(left_in_outbox(tree)) else ()),
-            *(calls(tree, "tell") if name.startswith("app/contracts/") else ()),
+            *(calls(tree, "tell") if TELLING.match(name) else ()),
         ]
         if isinstance(call.args[0], ast.Constant)
     }
+
+
+TELLING = re.compile(r"app/(contracts|pools|disruption)/")
 
 
 def left_in_outbox(tree: ast.AST) -> Iterator[ast.Call]:
@@ -159,9 +164,10 @@ def test_both_languages_of_a_topic_tell_the_same() -> None:
 
 def tasks() -> dict[str, Any]:
     """Our tasks by the names under which they are called."""
-    from workers import clearing, housekeeping, notifications, settlement
+    from workers import clearing, disruption, housekeeping, notifications, settlement
 
     assert clearing
+    assert disruption
     assert housekeeping
     assert notifications
     assert settlement

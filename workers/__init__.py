@@ -43,6 +43,7 @@ def settle_in(**_: Any) -> None:
 celery.Task = InApplication  # type: ignore[misc]
 celery.conf.imports = (
     "workers.clearing",
+    "workers.disruption",
     "workers.housekeeping",
     "workers.notifications",
     "workers.settlement",
@@ -51,6 +52,7 @@ celery.conf.beat_schedule = {
     task: {"task": task, "schedule": schedule(seconds), "options": {"expires": seconds}}
     for task, seconds in {
         "workers.clearing.look_for_rounds": LOOK_SECONDS,
+        "workers.disruption.look": LOOK_SECONDS,
         "workers.notifications.relay_outbox": LOOK_SECONDS,
         "workers.notifications.send_mail": LOOK_SECONDS,
         "workers.housekeeping.expire": 30.0,

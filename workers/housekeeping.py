@@ -1,4 +1,4 @@
-"""What ends by the clock: offers, demands, orders, matches, claims, saved answers."""
+"""What ends by the clock: offers, demands, orders, matches, claims, pools, saved answers."""
 
 from collections.abc import Callable
 from functools import partial
@@ -15,6 +15,7 @@ from app.deliveries.claim_operations import time_out_claims
 from app.market.demand_operations import expire_demands
 from app.market.offer_operations import expire_offers
 from app.orders.operations import expire_orders
+from app.pools.operations import end_pools
 
 
 @celery.task(name="workers.housekeeping.expire")
@@ -27,6 +28,7 @@ def expire() -> None:
         expire_demands,
         time_out_claims,
         begin_contracts,
+        end_pools,
     )
     for end in over:
         while retried(partial(_ended, end)):

@@ -14,6 +14,7 @@ from app.deliveries.operations import follow_order
 from app.notifications import operations
 from app.notifications.mail import MailRefused, MailServer
 from app.notifications.models import Dispatch
+from app.pools.operations import follow_lot
 from app.settlement.operations import settle_message
 
 log = structlog.get_logger()
@@ -61,6 +62,7 @@ def _deliver(message: OutboxMessage) -> None:
     with transaction():
         now = clock.now()
         follow_order(message=message, now=now)
+        follow_lot(message=message, now=now)
         settle_message(message=message, now=now)
         operations.notify(message=message, now=now)
         outbox.mark_delivered(message.id, now=now)

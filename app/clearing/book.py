@@ -44,7 +44,7 @@ def open_offers_for_update(market_code: str, *, now: datetime) -> list[Offer]:
         .with_for_update(of=Offer)
         .execution_options(populate_existing=True)
     ).all()
-    return [offer for offer in rows if offer.free > 0 and offer.lot.expires_at > now]
+    return [offer for offer in rows if offer.free > 0 and offer.lot.can_be_sold(now=now)]
 
 
 def open_demands_for_update(market_code: str, *, now: datetime) -> list[Demand]:

@@ -164,6 +164,20 @@ def refuse_match(*, match: Match, now: datetime) -> Match:
     return match
 
 
+def supersede_match(*, match: Match) -> None:
+    """Events have overtaken a proposal; the quantity goes back to both, and both stay in the book.
+
+    Args:
+        match: locked, with its sides.
+
+    Raises:
+        MatchNotProposed: it is not waiting for an answer any more.
+    """
+    if match.status != MatchStatus.PROPOSED:
+        raise MatchNotProposed
+    _let_go(match, MatchStatus.SUPERSEDED)
+
+
 def expire_matches(*, now: datetime, most: int = 200) -> int:
     """End matches that nobody answered in time; how many."""
     late = db.session.scalars(

@@ -3,16 +3,28 @@
 from typing import Any
 from uuid import UUID
 
+from flask import Response, request
 from sqlalchemy import select
 
 from app.accounts.access import BUYERS, READERS, SELLERS, TRADE_MANAGERS, TRADERS, Caller
 from app.contracts import breach_operations, call_off_operations, operations, queries, schemas
 from app.contracts.balance import Balance, balance_of
-from app.contracts.models import Breach, CallOff, Contract, ShortfallNotice, Side
+from app.contracts.models import (
+    Breach,
+    CallOff,
+    Contract,
+    ContractRelease,
+    ShortfallNotice,
+    Side,
+)
+from app.contracts.paper import contract_paper
 from app.core.errors import Forbidden, NotFound
 from app.core.http import Blueprint, check_if_match
 from app.core.idempotency import Idempotency
 from app.core.paging import By, Page, PageQuery, page, page_schema
+from app.core.paper import CONTENT_TYPE
+
+JSON = "application/json"
 
 blueprint = Blueprint("contracts", __name__, description="Season contracts")
 
@@ -54,12 +66,20 @@ def list_contracts(caller: Caller, query: dict[str, Any]) -> Page:
 @blueprint.operation(
     "GET", "/contracts/<uuid:contract_id>", access=READERS, answer=schemas.ContractOut
 )
-def get_contract(caller: Caller, contract_id: UUID) -> Contract:
-    """One contract with all its versions.
+def get_contract(caller: Caller, contract_id: UUID) -> Contract | Response:
+    """One contract with all its versions, as JSON, or as a paper in Vietnamese (PDF) by Accept.
 
-    Một hợp đồng và mọi bản của nó.
+    Một hợp đồng và mọi bản của nó: JSON, hoặc PDF tùy theo Accept.
     """
-    return queries.get_contract(contract_id, seen=_seen(caller))
+    contract = queries.get_contract(contract_id, seen=_seen(caller))
+    if request.accept_mimetypes.best_match([JSON, CONTENT_TYPE], default=JSON) == JSON:
+        return contract
+    paper = contract_paper(contract, queries.words_of(contract))
+    answer = Response(paper, content_type=CONTENT_TYPE)
+    name = f"hop-dong-{contract.id}-{contract.version}.pdf"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["Vary"] = "Accept"
+    return answer
 
 
 @blueprint.operation(
@@ -114,12 +134,12 @@ def sign_contract(caller: Caller, contract_id: UUID, body: dict[str, Any]) -> Co
     status=200,
 )
 def terminate_contract(caller: Caller, contract_id: UUID, body: dict[str, Any]) -> Contract:
-    """End a contract before its time.
+    """Give a draft up, or propose or agree to end a signed contract before its time.
 
-    Chấm dứt hợp đồng trước hạn.
+    Bỏ dự thảo; với hợp đồng đã ký thì đề nghị hoặc đồng ý chấm dứt trước hạn.
     """
-    contract, _ = _own(caller, contract_id)
-    return operations.terminate_contract(contract=contract, now=caller.now, **body)
+    contract, side = _own(caller, contract_id)
+    return operations.terminate_contract(contract=contract, side=side, now=caller.now, **body)
 
 
 @blueprint.operation(
@@ -187,6 +207,39 @@ def list_shortfalls(caller: Caller, contract_id: UUID, query: dict[str, Any]) ->
     contract = queries.get_contract(contract_id, seen=_seen(caller))
     statement = select(ShortfallNotice).where(ShortfallNotice.contract_id == contract.id)
     return page(statement, order=[By(ShortfallNotice.id, descending=True)], query=query)
+
+
+@blueprint.operation(
+    "POST",
+    "/contracts/<uuid:contract_id>/releases",
+    access=BUYERS,
+    body=schemas.ReleaseIn,
+    answer=schemas.ReleaseOut,
+)
+def release_week(caller: Caller, contract_id: UUID, body: dict[str, Any]) -> ContractRelease:
+    """Say that I can take no more in a week; what was held for me is free for the market.
+
+    Báo không nhận thêm trong một tuần; hàng giữ cho tôi được bán cho người khác.
+    """
+    contract = _as(caller, contract_id, Side.BUYER)
+    return call_off_operations.release_week(contract=contract, now=caller.now, **body)
+
+
+@blueprint.operation(
+    "GET",
+    "/contracts/<uuid:contract_id>/releases",
+    access=READERS,
+    query=PageQuery,
+    answer=page_schema(schemas.ReleaseOut),
+)
+def list_releases(caller: Caller, contract_id: UUID, query: dict[str, Any]) -> Page:
+    """Weeks in which the buyer could take no more, newest first.
+
+    Các tuần bên mua báo không nhận thêm, mới nhất trước.
+    """
+    contract = queries.get_contract(contract_id, seen=_seen(caller))
+    statement = select(ContractRelease).where(ContractRelease.contract_id == contract.id)
+    return page(statement, order=[By(ContractRelease.id, descending=True)], query=query)
 
 
 @blueprint.operation(

@@ -1,6 +1,7 @@
 """Finding the weeks in which a side did not do what it had promised, and what is said of them."""
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -27,6 +28,9 @@ from app.core.errors import Problem
 from app.core.money import to_dong
 from app.core.quantity import QUANTITY_STEP
 from app.orders.models import Order, OrderLine
+from app.places.models import Site
+from app.places.queries import provinces_of, restrictions_between
+from app.places.restriction_operations import barring
 
 TIME_TO_ANSWER = timedelta(days=7)
 # Deliveries of a week may still be weighed and inspected so long after it.
@@ -49,7 +53,7 @@ def find_breaches(*, now: datetime) -> int:
     found = 0
     last = clock.local_date(now) - GRACE - WEEK
     for contract in db.session.scalars(contracts(Contract.status == ContractStatus.ACTIVE)).all():
-        for row in balance_of(contract).weeks:
+        for row in _judged(contract):
             if row.week <= last:
                 found += _breaches_of(contract, row, now)
     return found
@@ -128,8 +132,27 @@ def _check_open(breach: Breach) -> None:
         raise BreachOver
 
 
+def _judged(contract: Contract) -> list[Row]:
+    """The weeks of a contract; what of its total no week promises is due in its last one."""
+    rows = list(balance_of(contract).weeks)
+    if contract.quantity is None:
+        return rows
+    end = contract.ends_on - timedelta(days=contract.ends_on.weekday())
+    before = [row for row in rows if row.week < end]
+    planned = sum((max(row.promised, row.called) for row in before), Decimal(0))
+    nothing = Row(end, Decimal(0), None, Decimal(0), Decimal(0), Decimal(0))
+    last = next((row for row in rows if row.week == end), nothing)
+    due = max(last.promised, contract.quantity - planned)
+    return [*before, replace(last, promised=due)] if due > 0 else before
+
+
 def _breaches_of(contract: Contract, row: Row, now: datetime) -> int:
-    """What of a week falls short beyond the tolerance, after what the seller told in time."""
+    """What of a week falls short beyond the tolerance, after what the seller told in time.
+
+    A week in which a restriction kept the goods from moving is force majeure for both sides.
+    """
+    if _could_not_move(contract, row.week):
+        return 0
     slack = (100 - contract.tolerance_percent) / 100
     told = _told(contract, row)
     promised = row.promised if told is None else min(row.promised, told)
@@ -146,6 +169,25 @@ def _breaches_of(contract: Contract, row: Row, now: datetime) -> int:
     if elsewhere and owed > 0 and BreachKind.NON_PURCHASE not in missing:
         missing[BreachKind.SIDE_SELLING] = min(elsewhere, owed)
     return sum(_write(contract, row, kind, quantity, now) for kind, quantity in missing.items())
+
+
+def _could_not_move(contract: Contract, week: date) -> bool:
+    """Whether a restriction lay between the two places at any time of the week."""
+    held = restrictions_between(clock.start_of_day(week), clock.start_of_day(week + WEEK))
+    if not held:
+        return False
+    assert contract.pickup_site_id is not None
+    assert contract.site_id is not None
+    pickup = db.session.get_one(Site, contract.pickup_site_id)
+    drop = db.session.get_one(Site, contract.site_id)
+    barred = barring(
+        held,
+        pickup=pickup,
+        drop=drop,
+        commodity=contract.commodity_code,
+        provinces=provinces_of([pickup.ward_code, drop.ward_code]),
+    )
+    return barred is not None
 
 
 def _told(contract: Contract, row: Row) -> Decimal | None:

@@ -15,6 +15,7 @@ from app.contracts.models import (
     Contract,
     ContractHold,
     ContractNotActive,
+    ContractRelease,
     ContractStatus,
     QuantityForm,
     ShortfallNotice,
@@ -29,14 +30,14 @@ from app.core.errors import Problem, invalid
 from app.core.money import HIGHEST_AMOUNT, HIGHEST_PRICE, line_amount
 from app.lots.models import Lot, LotStatus
 from app.lots.operations import declare_lot, put_back
-from app.lots.queries import get_lot, lots
+from app.lots.queries import get_lot, lot_for_update, lots
 from app.market.models import Visibility
 from app.market.offer_operations import list_offer
 from app.orders.haulage import haulage_amount
 from app.orders.models import Carrier, Order, Origin
 from app.orders.operations import Terms, open_order
 from app.places.models import Site
-from app.places.restriction_operations import check_may_move
+from app.places.restriction_operations import MovementRestricted, check_may_move
 
 
 class BeyondContract(Problem):
@@ -49,6 +50,12 @@ class NoMarketPrice(Problem):
     status, code = 409, "no_market_price"
     vi = "Chưa có giá thị trường để tính giá hợp đồng."
     en = "There is no market price yet to compute the contract's price from."
+
+
+class WeekReleased(Problem):
+    status, code = 409, "week_released"
+    vi = "Tuần này đã báo không nhận thêm."
+    en = "This week has been released already."
 
 
 @dataclass(frozen=True)
@@ -149,6 +156,40 @@ def tell_shortfall(
     return notice
 
 
+def release_week(*, contract: Contract, week: date, now: datetime) -> ContractRelease:
+    """The buyer can take no more in a week; what is held for it flows into the market.
+
+    What was promised stays promised: a week not called is still judged.
+
+    Args:
+        contract: locked.
+
+    Raises:
+        ContractNotActive, Invalid: as for a call-off. WeekReleased: the buyer has said so before.
+    """
+    _check_week(contract, week, now)
+    if released(contract, week):
+        raise WeekReleased
+    release = ContractRelease(
+        contract_id=contract.id,
+        organisation_id=contract.organisation_id,
+        week=week,
+        released_at=now,
+    )
+    db.session.add(release)
+    _release_holds(contract, week, now)
+    tell("contract.week_released", contract, now=now, week=week.isoformat())
+    return release
+
+
+def released(contract: Contract, week: date) -> bool:
+    """Whether the buyer has said that it can take no more in a week."""
+    said = select(ContractRelease.id).where(
+        ContractRelease.contract_id == contract.id, ContractRelease.week == week
+    )
+    return db.session.scalar(said) is not None
+
+
 def left_to_call(contract: Contract) -> Decimal | None:
     """What may still be called with the tolerance; None where there is no upper bound."""
     if contract.quantity_form != QuantityForm.FIXED or contract.quantity is None:
@@ -212,7 +253,7 @@ def _portions(contract: Contract, week: date, quantity: Decimal, now: datetime) 
 
 
 def free_lots(*, contract: Contract, week: date, now: datetime) -> Sequence[Lot]:
-    """The seller's lots that are ready in time and still good, locked, oldest first."""
+    """The seller's lots that are ready in time, good and free to move, locked, oldest first."""
     ids = db.session.scalars(
         select(Lot.id)
         .where(
@@ -229,9 +270,19 @@ def free_lots(*, contract: Contract, week: date, now: datetime) -> Sequence[Lot]
         lots(Lot.id.in_(ids)).order_by(Lot.id).execution_options(populate_existing=True)
     ).all()
     needed = max(now, clock.start_of_day(week))
-    return sorted(
-        (lot for lot in found if lot.expires_at > needed), key=lambda lot: (lot.ready_at, lot.id)
-    )
+    good = [lot for lot in found if lot.can_be_sold(now=needed) and _may_come(lot, contract, now)]
+    return sorted(good, key=lambda lot: (lot.ready_at, lot.id))
+
+
+def _may_come(lot: Lot, contract: Contract, now: datetime) -> bool:
+    """Whether no restriction keeps a lot from the buyer's place now."""
+    assert contract.site_id is not None
+    drop = db.session.get_one(Site, contract.site_id)
+    try:
+        check_may_move(pickup=lot.site, drop=drop, commodity=lot.commodity_code, now=now)
+    except MovementRestricted:
+        return False
+    return True
 
 
 def _release_holds(contract: Contract, week: date, now: datetime) -> None:
@@ -246,8 +297,17 @@ def _release_holds(contract: Contract, week: date, now: datetime) -> None:
         .order_by(ContractHold.lot_id)
         .with_for_update()
     ).all()
-    for hold in held:
-        put_back(lot=get_lot(hold.lot_id, seen=true(), lock=True), quantity=hold.quantity)
+    release_holds(holds=held, now=now)
+
+
+def release_holds(*, holds: Sequence[ContractHold], now: datetime) -> None:
+    """Give back to their lots what was held for a contract.
+
+    Args:
+        holds: locked, in the order of their lots.
+    """
+    for hold in holds:
+        put_back(lot=lot_for_update(hold.lot_id), quantity=hold.quantity)
         hold.ended_at = now
     db.session.flush()
 

@@ -1,20 +1,19 @@
 """Setting aside what contracts promise before anybody else is sold it."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import func, select
 
 from app.contracts.balance import balance_of
-from app.contracts.call_off_operations import free_lots
+from app.contracts.call_off_operations import free_lots, release_holds, released
 from app.contracts.models import Contract, ContractHold, ContractStatus, QuantityForm
 from app.contracts.operations import WEEK
 from app.contracts.queries import contracts
 from app.core import clock
 from app.core.db import db
 from app.core.quantity import HIGHEST_QUANTITY
-from app.lots.operations import put_back, set_aside
-from app.lots.queries import lot_for_update
+from app.lots.operations import set_aside
 
 AHEAD = timedelta(days=7)
 
@@ -38,38 +37,55 @@ def hold_promised(*, now: datetime) -> int:
 
 
 def _hold_for(contract: Contract, now: datetime) -> int:
-    today = clock.local_date(now)
-    made = 0
     called = {row.week: row.called for row in balance_of(contract).weeks}
-    for plan in contract.weeks:
-        if not plan.week <= today + AHEAD or plan.week + WEEK <= today:
-            continue
-        wanted = plan.promised - called.get(plan.week, Decimal(0))
-        if contract.quantity_form == QuantityForm.ALL_OUTPUT:
-            wanted = HIGHEST_QUANTITY
-        wanted -= _held(contract, plan.week)
-        for lot in free_lots(contract=contract, week=plan.week, now=now):
-            if wanted <= 0:
-                break
-            part = min(lot.left, wanted)
-            set_aside(lot=lot, quantity=part)
-            db.session.add(
-                ContractHold(
-                    contract_id=contract.id,
-                    organisation_id=contract.organisation_id,
-                    week=plan.week,
-                    lot_id=lot.id,
-                    quantity=part,
-                    held_at=now,
-                )
+    return sum(
+        _hold_week(contract, week, promised - called.get(week, Decimal(0)), now)
+        for week, promised in _weeks_ahead(contract, now)
+        if not released(contract, week)
+    )
+
+
+def _weeks_ahead(contract: Contract, now: datetime) -> list[tuple[date, Decimal]]:
+    """The weeks that run or are about to, and what each is to bring.
+
+    All output is held in every week of the season, planned or not.
+    """
+    today = clock.local_date(now)
+    monday = today - timedelta(days=today.weekday())
+    ahead = [week for week in (monday, monday + WEEK) if week <= today + AHEAD]
+    if contract.quantity_form == QuantityForm.ALL_OUTPUT:
+        inside = [one for one in ahead if contract.starts_on - WEEK < one <= contract.ends_on]
+        return [(week, HIGHEST_QUANTITY) for week in inside]
+    return [(plan.week, plan.promised) for plan in contract.weeks if plan.week in ahead]
+
+
+def _hold_week(contract: Contract, week: date, wanted: Decimal, now: datetime) -> int:
+    made = 0
+    wanted -= _held(contract, week)
+    if wanted <= 0:
+        return made
+    for lot in free_lots(contract=contract, week=week, now=now):
+        if wanted <= 0:
+            break
+        part = min(lot.left, wanted)
+        set_aside(lot=lot, quantity=part)
+        db.session.add(
+            ContractHold(
+                contract_id=contract.id,
+                organisation_id=contract.organisation_id,
+                week=week,
+                lot_id=lot.id,
+                quantity=part,
+                held_at=now,
             )
-            db.session.flush()
-            wanted -= part
-            made += 1
+        )
+        db.session.flush()
+        wanted -= part
+        made += 1
     return made
 
 
-def _held(contract: Contract, week: object) -> Decimal:
+def _held(contract: Contract, week: date) -> Decimal:
     return db.session.scalar(
         select(func.coalesce(func.sum(ContractHold.quantity), 0)).where(
             ContractHold.contract_id == contract.id,
@@ -92,8 +108,5 @@ def _release_what_is_over(now: datetime) -> int:
         .order_by(ContractHold.lot_id)
         .with_for_update(of=ContractHold, skip_locked=True)
     ).all()
-    for hold in over:
-        put_back(lot=lot_for_update(hold.lot_id), quantity=hold.quantity)
-        hold.ended_at = now
-    db.session.flush()
+    release_holds(holds=over, now=now)
     return len(over)

@@ -70,7 +70,8 @@ class Contract(Represented, Identified, Base):
 
     ``quantity`` is the season's total in the commodity's unit, None for all output. ``price`` is
     the formula as the two agreed it, VND per unit at the farm gate; see ``pricing.py``. The
-    ``quality_schedule`` in force at the last signature holds for every call-off.
+    ``quality_schedule`` in force at the last signature holds for every call-off. ``given_up_by`` is
+    the side that wants to end it early, which needs the other's agreement.
     """
 
     __tablename__ = "contract"
@@ -88,6 +89,7 @@ class Contract(Represented, Identified, Base):
         CheckConstraint("tolerance_percent BETWEEN 0 AND 100", name="tolerance"),
         CheckConstraint("payment_days BETWEEN 0 AND 365", name="payment_days"),
         CheckConstraint("(capacity = 'agent') = (agent_id IS NOT NULL)", name="agent_named"),
+        CheckConstraint("given_up_by IN ('buyer', 'seller')", name="given_up_by"),
     )
 
     seller_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
@@ -113,6 +115,7 @@ class Contract(Represented, Identified, Base):
     ends_on: Mapped[date]
     drafted_at: Mapped[datetime]
     signed_at: Mapped[datetime | None]
+    given_up_by: Mapped[str | None]
     ended_at: Mapped[datetime | None]
 
     weeks: Mapped[list["ContractWeek"]] = relationship(
@@ -211,6 +214,18 @@ class ContractHold(Identified, Base):
     quantity: Mapped[Quantity]
     held_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class ContractRelease(Identified, Base):
+    """The buyer can take no more in a week; what was held for it is free for others."""
+
+    __tablename__ = "contract_release"
+    __table_args__ = (UniqueConstraint("contract_id", "week"),)
+
+    contract_id: Mapped[UUID] = mapped_column(ForeignKey("contract.id"))
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    week: Mapped[date]
+    released_at: Mapped[datetime]
 
 
 class CallOff(Identified, Base):

@@ -192,8 +192,10 @@ def begin_contracts(*, now: datetime, most: int = 200) -> int:
     return len(due)
 
 
-def terminate_contract(*, contract: Contract, reason: str, now: datetime) -> Contract:
-    """End a contract before its time; a draft is given up, orders already called off stand.
+def terminate_contract(*, contract: Contract, side: Side, reason: str, now: datetime) -> Contract:
+    """End a contract before its time; orders already called off stand.
+
+    A draft is given up by either side. What both have signed ends once both want it to.
 
     Args:
         contract: locked.
@@ -203,6 +205,12 @@ def terminate_contract(*, contract: Contract, reason: str, now: datetime) -> Con
     """
     if contract.status not in (ContractStatus.DRAFT, *IN_FORCE):
         raise ContractNotActive
+    agreed = contract.given_up_by not in (None, side)
+    if contract.status in IN_FORCE and not agreed:
+        contract.given_up_by = side
+        db.session.flush()
+        tell("contract.given_up", contract, now=now, reason=reason)
+        return contract
     contract.status = ContractStatus.TERMINATED
     contract.ended_at = now
     db.session.flush()
@@ -263,9 +271,21 @@ def _check_terms(terms: Mapping[str, Any]) -> None:
             "All output has no total; the other forms need one.",
         )
     market = terms["price"].get("market")
-    if market not in (None, CLEARING) and db.session.get(ReferenceSeries, market) is None:
-        raise invalid("/price/market", "Không có chuỗi giá này.", "There is no such series.")
+    if market not in (None, CLEARING):
+        _check_series(market, terms["commodity"])
     _check_weeks(terms["weeks"], terms["starts_on"], terms["ends_on"], quantity)
+
+
+def _check_series(code: str, commodity: str) -> None:
+    series = db.session.get(ReferenceSeries, code)
+    if series is None:
+        raise invalid("/price/market", "Không có chuỗi giá này.", "There is no such series.")
+    if series.commodity_code != commodity:
+        raise invalid(
+            "/price/market",
+            "Chuỗi giá này là của mặt hàng khác.",
+            "This series is of another commodity.",
+        )
 
 
 def _check_weeks(

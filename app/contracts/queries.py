@@ -8,17 +8,22 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 from sqlalchemy.orm import joinedload, selectinload
 
+from app.accounts.models import Person
 from app.accounts.queries import current_members
+from app.catalogue.models import ReferenceSeries
 from app.catalogue.queries import conversion_factor, get_commodity
 from app.catalogue.reference_operations import known_price
 from app.clearing.models import MarketPrice
 from app.clearing.queries import prices_of
 from app.contracts.models import Breach, Contract
+from app.contracts.paper import Words
 from app.contracts.pricing import CLEARING
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.money import PRICE_STEP
+
+UNITS = {"stem": "cành", "head": "con"}
 
 
 @dataclass(frozen=True)
@@ -98,3 +103,26 @@ def market_says(commodity_code: str, series: str, *, as_of: datetime) -> MarketS
 def contract_of_breach(breach_id: UUID) -> UUID | None:
     """The contract of a breach, or None."""
     return db.session.scalar(select(Breach.contract_id).where(Breach.id == breach_id))
+
+
+def words_of(contract: Contract) -> Words:
+    """The names behind a contract's codes, in Vietnamese; its signatures must be loaded."""
+    commodity = get_commodity(contract.commodity_code)
+    code = contract.price.get("market")
+    series = db.session.get(ReferenceSeries, code) if code not in (None, CLEARING) else None
+    people = {
+        one.id: one.name
+        for one in db.session.scalars(
+            select(Person).where(Person.id.in_([one.person_id for one in contract.signatures]))
+        )
+    }
+    return Words(
+        commodity=commodity.name["vi"],
+        unit=UNITS.get(commodity.unit, str(commodity.unit)),
+        series=series.name["vi"] if series else None,
+        signers={
+            one.side: people[one.person_id]
+            for one in contract.signatures
+            if one.version == contract.version
+        },
+    )

@@ -116,6 +116,17 @@ class CallOffIn(Schema):
     quantity = Quantity(required=True)
 
 
+class ReleaseIn(Schema):
+    week = Day(required=True)
+
+
+class ReleaseOut(Schema):
+    id = Id()
+    contract_id = Id()
+    week = Day()
+    released_at = Instant()
+
+
 class ShortfallIn(Schema):
     week = Day(required=True)
     expected = Quantity(required=True, above=None)
@@ -175,6 +186,9 @@ class ContractOut(Schema):
     signatures = ma.fields.List(ma.fields.Nested(SignatureOut))
     drafted_at = Instant()
     signed_at = Instant(allow_none=True)
+    given_up_by = ma.fields.String(
+        allow_none=True, metadata={"description": "the side that wants to end it early"}
+    )
     ended_at = Instant(allow_none=True)
 
 

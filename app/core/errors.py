@@ -18,9 +18,11 @@ class Problem(Exception):
     """A named refusal.
 
     ``status`` is the HTTP status, ``code`` the stable name; ``vi`` and ``en`` are the sentences,
-    with places for the ``facts`` given when it is raised. ``errors`` point at single fields.
+    with places for the ``facts`` given when it is raised. ``errors`` point at single fields. What
+    was written before one that ``leaves_trace`` is kept, and must be nothing but that trace.
     """
 
+    leaves_trace: ClassVar[bool] = False
     status: ClassVar[int] = 400
     code: ClassVar[str] = "malformed"
     vi: ClassVar[str] = "Yêu cầu không đọc được."

@@ -154,16 +154,24 @@ def _run(
     idempotency: Idempotency | None,
 ) -> Response:
     _read_body()
+    refusal = None
     with transaction():
         now = clock.now()
         caller = access.admit(now=now)
         key = stated_key(idempotency)
-        if key is None:
-            answer = view(caller=caller, **path)
-        else:
-            answer = replay_or_run(
-                lambda: view(caller=caller, **path), account=caller.account_id, key=key, now=now
-            )
+        try:
+            if key is None:
+                answer = view(caller=caller, **path)
+            else:
+                answer = replay_or_run(
+                    lambda: view(caller=caller, **path), account=caller.account_id, key=key, now=now
+                )
+        except Problem as fault:
+            if not fault.leaves_trace:
+                raise
+            refusal = fault
+    if refusal is not None:
+        raise refusal
     if request.method == "GET" and path and answer.status_code == HTTPStatus.OK:
         answer.set_etag(etag(answer.get_data()))
         answer.make_conditional(request)

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 
 from app.accounts.models import Person
 from app.catalogue.queries import get_commodity
@@ -21,6 +21,8 @@ from app.lots.queries import get_lot
 from app.orders.models import Order, OrderLine
 from app.orders.operations import begin_delivery, check_under_way, fall_short
 from app.orders.queries import get_order
+from app.places.queries import get_site
+from app.places.restriction_operations import check_may_move
 
 CONSUMER = "deliveries"
 
@@ -60,10 +62,12 @@ def schedule_delivery(
     Raises:
         OrderNotUnderWay: the order is not confirmed, or over. NotFound: not a line of it.
         Invalid: it has several lines and none is named. NothingOutstanding, MoreThanOutstanding:
-        the line does not bear it.
+        the line does not bear it. MovementRestricted: the goods may not travel then. LotFrozen:
+        their lot is recalled.
     """
     check_under_way(order)
     line = _line(order, line_id)
+    _check_may_leave(order, line, line.lot_id, at=max(now, scheduled_for or now))
     left = outstanding(line)
     if not left:
         raise NothingOutstanding
@@ -125,6 +129,7 @@ def despatch_delivery(
         DeliveryNotScheduled, OrderNotUnderWay: it has left, or must not. MoreThanOutstanding: the
         line does not bear so much. NotFound: no such lot of the seller. Invalid: a unit, a reason
         or the substitute does not fit. LotNotAvailable, NotEnoughInLot: nor does the substitute.
+        MovementRestricted, LotFrozen: the goods may not travel.
     """
     order, line = delivery.order, delivery.line
     stock_unit = get_commodity(line.commodity_code).unit
@@ -143,6 +148,7 @@ def despatch_delivery(
     if short > delivery.scheduled_quantity:
         raise invalid("/shortfall", "Nhiều hơn lượng đã hẹn.", "More than was planned.")
     lot = _source(line, lot_id, substitution_reason)
+    _check_may_leave(order, line, lot.id if lot else line.lot_id, at=now)
     if lot is not None:
         lot.reserve(sent)
     begin_delivery(order=order, now=now)
@@ -206,6 +212,13 @@ def follow_order(*, message: OutboxMessage, now: datetime) -> None:
 def _check_scheduled(delivery: Delivery) -> None:
     if delivery.status != DeliveryStatus.SCHEDULED:
         raise DeliveryNotScheduled
+
+
+def _check_may_leave(order: Order, line: OrderLine, lot_id: UUID, *, at: datetime) -> None:
+    lot = get_lot(lot_id, seen=true())
+    lot.check_not_frozen()
+    drop = get_site(order.site_id, seen=true())
+    check_may_move(pickup=lot.site, drop=drop, commodity=line.commodity_code, now=at)
 
 
 def _line(order: Order, line_id: UUID | None) -> OrderLine:

@@ -40,6 +40,12 @@ class NotEnoughInLot(Problem):
     en = "Only {left} of this lot is not offered yet."
 
 
+class LotFrozen(Problem):
+    status, code = 409, "lot_frozen"
+    vi = "Lô hàng đang bị phong tỏa để thu hồi."
+    en = "This lot is frozen by a recall."
+
+
 class LotInUse(Problem):
     status, code = 409, "lot_in_use"
     vi = "Một phần của lô đang được chào bán hoặc đã bán."
@@ -95,7 +101,8 @@ class Lot(Represented, Identified, Base):
 
     ``reserved`` is what offers have taken of it; no more can be listed than is left. A lot from a
     plot counts in the ``season`` in which it was declared to be harvested.
-    ``quantity_as_typed`` keeps the figure and the unit in which its quantity was entered.
+    ``quantity_as_typed`` keeps the figure and the unit in which its quantity was entered. Nothing
+    of a lot leaves while it is frozen by a recall.
     """
 
     __tablename__ = "lot"
@@ -126,6 +133,7 @@ class Lot(Represented, Identified, Base):
     qualities: Mapped[dict[str, Any]]
     harvested_at: Mapped[datetime | None]
     ready_at: Mapped[datetime]
+    frozen_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     commodity: Mapped[Commodity] = relationship(lazy="raise_on_sql")
@@ -150,13 +158,28 @@ class Lot(Represented, Identified, Base):
         """Set a quantity aside for an offer; the row must be locked.
 
         Raises:
-            LotNotAvailable: the lot is spoiled or exhausted. NotEnoughInLot: less is left.
+            LotNotAvailable: the lot is spoiled or exhausted. LotFrozen: it is recalled.
+            NotEnoughInLot: less is left.
         """
+        self.check_not_frozen()
         if self.status not in (LotStatus.FORECAST, LotStatus.HARVESTED):
             raise LotNotAvailable
         if quantity > self.left:
             raise NotEnoughInLot(left=self.left)
         self.reserved += quantity
+
+    def can_be_sold(self, *, now: datetime) -> bool:
+        """Whether it is still good, and no recall freezes it."""
+        return self.frozen_at is None and self.expires_at > now
+
+    def check_not_frozen(self) -> None:
+        """Refuse while a recall freezes the lot.
+
+        Raises:
+            LotFrozen: it does.
+        """
+        if self.frozen_at is not None:
+            raise LotFrozen
 
     def release(self, quantity: Decimal) -> None:
         """Take back what an offer did not sell; the row must be locked."""
@@ -188,6 +211,24 @@ class Lot(Represented, Identified, Base):
         if self.reserved:
             raise LotInUse
         self.status = LotStatus.SPOILED
+
+
+class LotSource(Base):
+    """What of a lot came from which other one: its genealogy, one step back.
+
+    ``organisation_id`` is whose the source was; ``quantity`` is in the commodity's unit.
+    """
+
+    __tablename__ = "lot_source"
+    __table_args__ = (
+        CheckConstraint("lot_id <> source_id", name="not_itself"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+    )
+
+    lot_id: Mapped[UUID] = mapped_column(ForeignKey("lot.id"), primary_key=True)
+    source_id: Mapped[UUID] = mapped_column(ForeignKey("lot.id"), primary_key=True, index=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    quantity: Mapped[Quantity]
 
 
 class Trend(StrEnum):

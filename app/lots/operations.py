@@ -68,7 +68,7 @@ def declare_lot(
     traded = find_commodity(commodity)
     if traded is None:
         raise invalid("/commodity", "Không có mặt hàng này.", "There is no such commodity.")
-    _check_grade(traded, grade)
+    check_grade(traded, grade)
     harvested_at, ready_at = _instants(status, harvested_at, ready_at, now)
     harvested = status == LotStatus.HARVESTED
     site = usable_site(site_id, party=party, pointer="/site_id")
@@ -125,7 +125,7 @@ def harvest_lot(
     if harvested_at > now + CLOCK_SKEW:
         raise invalid("/harvested_at", "Chưa tới lúc đó.", "That instant is still to come.")
     commodity = get_commodity(lot.commodity_code)
-    _check_grade(commodity, grade)
+    check_grade(commodity, grade)
     if quantity is not None:
         lot.quantity_as_typed = as_typed(quantity, unit, commodity.unit)
         quantity = in_stock_unit(quantity, unit, commodity.unit, field="/quantity")
@@ -286,9 +286,14 @@ def _plot_of(commodity: Commodity, plot_id: UUID | None, party: Party) -> Plot |
     return plot
 
 
-def _check_grade(commodity: Commodity, grade: str | None) -> None:
+def check_grade(commodity: Commodity, grade: str | None, *, field: str = "/grade") -> None:
+    """Refuse a grade that the commodity does not have; ``field`` says where it stands.
+
+    Raises:
+        Invalid: it has none of that code.
+    """
     if grade is not None and grade not in {known.code for known in commodity.grades}:
-        raise invalid("/grade", "Mặt hàng không có loại này.", "This commodity has no such grade.")
+        raise invalid(field, "Mặt hàng không có loại này.", "This commodity has no such grade.")
 
 
 def _instants(

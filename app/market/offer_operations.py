@@ -27,6 +27,7 @@ from app.market.models import (
     Visibility,
 )
 from app.market.queries import offers_for_update
+from app.places.plot_operations import AreaCapacityExceeded
 
 
 class LotExpired(LotNotAvailable):
@@ -205,6 +206,29 @@ def give_back_to_offer(*, offer: Offer, quantity: Decimal) -> None:
     else:
         put_back(lot=lot_for_update(offer.lot_id), quantity=quantity)
     db.session.flush()
+
+
+def take_again(*, offer: Offer, most: Decimal, now: datetime) -> Decimal:
+    """Sell once more what an order gave back, as far as it is still there; how much.
+
+    Args:
+        offer: locked; where it has ended, its lot has what it gave back.
+    """
+    if not offer.lot.can_be_sold(now=now):
+        return Decimal(0)
+    if offer.status in (OfferStatus.OPEN, OfferStatus.COMMITTED):
+        taken = min(most, offer.free)
+    else:
+        lot = lot_for_update(offer.lot_id)
+        taken = min(most, lot.left, offer.remaining)
+        try:
+            set_aside(lot=lot, quantity=taken)
+        except (LotNotAvailable, AreaCapacityExceeded):
+            return Decimal(0)
+    offer.taken += taken
+    offer.settle_status()
+    db.session.flush()
+    return taken
 
 
 def expire_offers(*, now: datetime, most: int = 500) -> int:

@@ -36,6 +36,28 @@ CONTRACT_TOPICS: dict[str, Topic] = {
             )
         }
     ),
+    "contract.given_up": Topic(
+        {
+            "all": Sentence(
+                "Đề nghị chấm dứt hợp đồng {commodity}",
+                "Một bên muốn chấm dứt hợp đồng giữa {seller} và {buyer} trước hạn. Lý do: "
+                "{reason}. Hợp đồng chỉ chấm dứt khi bên kia cũng đồng ý.",
+                "The contract for {commodity} may end early",
+                "One side would end the contract between {seller} and {buyer}. Reason: {reason}. "
+                "It ends only if the other agrees.",
+            )
+        }
+    ),
+    "contract.week_released": Topic(
+        {
+            "seller": Sentence(
+                "{buyer} không nhận thêm {commodity} trong tuần {week}",
+                "Hàng giữ cho hợp đồng tuần này nay bán được cho người khác.",
+                "{buyer} takes no more {commodity} in the week of {week}",
+                "What was held for the contract in this week may now be sold to others.",
+            )
+        }
+    ),
     "contract.terminated": Topic(
         {
             "all": Sentence(

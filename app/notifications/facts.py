@@ -25,6 +25,7 @@ INSTANTS = (
     "scheduled_for",
     "answer_by",
     "escalate_by",
+    "until",
 )
 AMOUNTS = (
     "quantity",
@@ -43,6 +44,12 @@ AMOUNTS = (
     "provisional_credit",
     "credit",
     "amount",
+    "pooled",
+    "full_load",
+    "missing",
+    "restored",
+    "replaced",
+    "buyer_price",
 )
 CARRIERS = {
     "vi": {
@@ -98,7 +105,7 @@ def facts_for(payload: dict[str, Any], locale: str) -> dict[str, str]:
     for name in AMOUNTS:
         if name in facts:
             facts[name] = number(facts[name], locale)
-    for side in ("seller", "buyer"):
+    for side in ("seller", "buyer", "cooperative", "member"):
         if payload.get(f"{side}_id"):
             organisation = db.session.get(Organisation, UUID(payload[f"{side}_id"]))
             facts[side] = organisation.name if organisation else ""

@@ -13,6 +13,7 @@ from app.core.db import Base, Identified
 
 class Channel(StrEnum):
     EMAIL = "email"
+    SMS = "sms"
 
 
 class DispatchStatus(StrEnum):
@@ -53,7 +54,8 @@ class Dispatch(Identified, Base):
     """One message on its way to one address.
 
     Where ``invitation_id`` is set, ``{code}`` in the body stands for that invitation's code, which
-    is put in when the message is sent and kept nowhere.
+    is put in when the message is sent and kept nowhere. With ``entry_id`` it is likewise that
+    entry's code numbered ``code_number``. Nothing sends by SMS yet: those wait.
     """
 
     __tablename__ = "dispatch"
@@ -61,6 +63,7 @@ class Dispatch(Identified, Base):
         one_of("channel", Channel),
         one_of("status", DispatchStatus),
         CheckConstraint("attempts >= 0", name="attempts"),
+        CheckConstraint("(entry_id IS NULL) = (code_number IS NULL)", name="entry_with_code"),
         CheckConstraint("(status = 'sent') = (sent_at IS NOT NULL)", name="sent_when"),
         Index("ix_dispatch_due", "due_at", postgresql_where=text("status = 'queued'")),
     )
@@ -68,6 +71,8 @@ class Dispatch(Identified, Base):
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
     notification_id: Mapped[UUID | None] = mapped_column(ForeignKey("notification.id"), index=True)
     invitation_id: Mapped[UUID | None] = mapped_column(ForeignKey("invitation.id"))
+    entry_id: Mapped[UUID | None] = mapped_column(ForeignKey("assisted_entry.id"))
+    code_number: Mapped[int | None]
     channel: Mapped[str]
     address: Mapped[str]
     subject: Mapped[str]

@@ -8,7 +8,8 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Invitation, Person, Role
-from app.accounts.queries import people_of
+from app.accounts.queries import find_person, people_of
+from app.collecting.models import Entry
 from app.core import outbox, queue
 from app.core.after_commit import after_commit
 from app.core.db import db
@@ -16,7 +17,7 @@ from app.core.outbox import OutboxMessage
 from app.notifications.facts import facts_for, side_of
 from app.notifications.models import Channel, Dispatch, DispatchStatus, Notification
 from app.notifications.sentence import Sentence
-from app.notifications.topics import INVITATION, TOPICS
+from app.notifications.topics import ENTRY_CODE, INVITATION, TOPICS
 
 CONSUMER = "notifications"
 LEASE = timedelta(seconds=60)
@@ -41,6 +42,8 @@ def notify(*, message: OutboxMessage, now: datetime) -> int:
         return 0
     if message.topic == "invitation.sent":
         _mail_invitation(UUID(message.payload["invitation_id"]), now=now)
+    if message.topic == "entry.code_sent":
+        _text_code(UUID(message.payload["entry_id"]), message.payload["code_number"], now=now)
     told = 0
     for role in people_of(message.concerns):
         sentence = topic.sentence(side_of(message.payload, role.organisation_id))
@@ -52,11 +55,12 @@ def notify(*, message: OutboxMessage, now: datetime) -> int:
 
 
 def claim_dispatches(*, now: datetime, most: int) -> Sequence[Dispatch]:
-    """Lease messages that are due to the caller, oldest first."""
+    """Lease mails that are due to the caller, oldest first."""
     due = (
         select(Dispatch.id)
         .where(
             Dispatch.status == DispatchStatus.QUEUED,
+            Dispatch.channel == Channel.EMAIL,
             Dispatch.due_at <= now,
             or_(Dispatch.lease_until.is_(None), Dispatch.lease_until < now),
         )
@@ -156,6 +160,38 @@ def _mail_invitation(invitation_id: UUID, *, now: datetime) -> None:
         body=INVITATION.body(invitation.locale).format_map(facts),
         invitation_id=invitation.id,
         now=now,
+    )
+
+
+def _text_code(entry_id: UUID, number: int, *, now: datetime) -> None:
+    """A short message to the farmer, in which the code is put in when it is sent."""
+    entry = db.session.get_one(Entry, entry_id)
+    if entry.phone is None:
+        return
+    person = find_person(entry.phone)
+    locale = person.locale if person else "vi"
+    facts = facts_for(
+        {
+            "commodity": entry.content["commodity"],
+            "cooperative_id": str(entry.agent_id),
+            "quantity": entry.content["quantity"],
+        },
+        locale,
+    )
+    if entry.content.get("unit"):
+        facts["unit"] = entry.content["unit"]
+    db.session.add(
+        Dispatch(
+            organisation_id=entry.organisation_id,
+            entry_id=entry.id,
+            code_number=number,
+            channel=Channel.SMS,
+            address=entry.phone,
+            subject=ENTRY_CODE.title(locale),
+            body=ENTRY_CODE.body(locale).format_map(facts),
+            status=DispatchStatus.QUEUED,
+            due_at=now,
+        )
     )
 
 

@@ -6,7 +6,9 @@ in a sentence are filled by `facts.py`.
 
 from app.notifications.contract_topics import CONTRACT_TOPICS
 from app.notifications.delivery_topics import DELIVERY_TOPICS
+from app.notifications.disruption_topics import DISRUPTION_TOPICS
 from app.notifications.money_topics import MONEY_TOPICS
+from app.notifications.pool_topics import POOL_TOPICS
 from app.notifications.restriction_topics import RESTRICTION_TOPICS
 from app.notifications.sentence import SILENT, Sentence, Topic
 
@@ -17,6 +19,15 @@ INVITATION = Sentence(
     "{organisation} invites you to Blao",
     "Dear {name},\n\n{organisation} invites you to join as {role}.\n"
     "Invitation: {invitation_id}\nConfirmation code: {{code}}\n\nIt is valid for 14 days.",
+)
+
+ENTRY_CODE = Sentence(
+    "Blao",
+    "{cooperative} nhập giúp bạn {quantity} {unit} {commodity}. Đúng thì đọc mã {{code}} cho người "
+    "nhập; sai thì đừng đọc.",
+    "Blao",
+    "{cooperative} enters {quantity} {unit} of {commodity} for you. If that is right read the code "
+    "{{code}} to them; if not, don't.",
 )
 
 TOPICS: dict[str, Topic] = {
@@ -31,6 +42,17 @@ TOPICS: dict[str, Topic] = {
         }
     ),
     "invitation.sent": SILENT,
+    "entry.code_sent": SILENT,
+    "entry.confirmed": Topic(
+        {
+            "all": Sentence(
+                "{cooperative} đã nhập {quantity} {commodity} cho {member}",
+                "Chủ hộ đã xác nhận; lô hàng đã được khai báo.",
+                "{cooperative} entered {quantity} of {commodity} for {member}",
+                "The farmer confirmed it; the lot is declared.",
+            )
+        }
+    ),
     "membership.started": Topic(
         {
             "all": Sentence(
@@ -240,4 +262,6 @@ TOPICS: dict[str, Topic] = {
     **RESTRICTION_TOPICS,
     **CONTRACT_TOPICS,
     **MONEY_TOPICS,
+    **POOL_TOPICS,
+    **DISRUPTION_TOPICS,
 }

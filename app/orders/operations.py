@@ -77,11 +77,18 @@ def open_order(
     carrier: Carrier,
     origin: Origin,
     confirmed: bool,
+    fills: tuple[UUID, Decimal] | None = None,
     now: datetime,
 ) -> Order:
-    """Write one order, see :func:`open_orders`; it comes back as others read it."""
+    """Write one order, see :class:`Agreement`; it comes back as others read it."""
     agreement = Agreement(
-        buyer=buyer, terms=terms, site=site, carrier=carrier, origin=origin, confirmed=confirmed
+        buyer=buyer,
+        terms=terms,
+        site=site,
+        carrier=carrier,
+        origin=origin,
+        confirmed=confirmed,
+        fills=fills,
     )
     (order,) = open_orders(agreements=[agreement], now=now)
     return get_order(order.id, seen=Order.id == order.id)

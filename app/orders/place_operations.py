@@ -63,9 +63,10 @@ def place_order(
     Raises:
         NotFound: an offer is not there or not for this buyer, or the site is not the buyer's.
         MovementRestricted: the goods may not leave where they are or enter where they would go.
-        OfferNotOpen, LotExpired, NotEnoughLeft, InRound, OfferChanged: the offer's state forbids
-            it. SeveralSellers, OwnOffer: the lines do not make one order. BelowMinimumLot: too
-            little of an offer. Invalid: the total is beyond what can be counted.
+        OfferNotOpen, LotExpired, LotFrozen, NotEnoughLeft, InRound, OfferChanged: the offer's
+            state forbids it. SeveralSellers, OwnOffer: the lines do not make one order.
+            BelowMinimumLot: too little of an offer. Invalid: the total is beyond what can be
+            counted.
     """
     site = usable_site(site_id, party=party, pointer="/site_id")
     _check_known(lines, party, site, now)
@@ -122,6 +123,7 @@ def _check_known(
         offer.check_open(now=now)
         if offer.lot.expires_at <= now:
             raise LotExpired
+        offer.lot.check_not_frozen()
         check_may_move(pickup=offer.lot.site, drop=site, commodity=offer.commodity_code, now=now)
     sellers = {offer.organisation_id for offer in known.values()}
     if party.organisation_id in sellers:

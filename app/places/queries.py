@@ -205,6 +205,16 @@ def restrictions_at(now: datetime) -> Sequence[Restriction]:
     ).all()
 
 
+def restrictions_between(start: datetime, end: datetime) -> Sequence[Restriction]:
+    """The restrictions that held at any time from ``start`` to before ``end``, oldest first."""
+    over = func.least(Restriction.ends_at, Restriction.ended_at)
+    return db.session.scalars(
+        select(Restriction)
+        .where(Restriction.starts_at < end, or_(over.is_(None), over > start))
+        .order_by(Restriction.id)
+    ).all()
+
+
 def get_restriction(
     restriction_id: UUID, *, made_by: UUID | None = None, lock: bool = False
 ) -> Restriction:

@@ -138,19 +138,23 @@ def covers(restriction: Restriction, site: Site, provinces: Mapping[str, str]) -
     return provinces.get(site.ward_code) == restriction.province_code
 
 
+def restriction_facts(restriction: Restriction) -> dict[str, str | None]:
+    """A restriction by the names messages give its facts."""
+    return {
+        "restriction_id": str(restriction.id),
+        "ward_code": restriction.ward_code,
+        "province_code": restriction.province_code,
+        "kind": restriction.kind,
+        "reason": restriction.reason,
+        "starts_at": restriction.starts_at.isoformat(),
+        "ends_at": restriction.ends_at.isoformat() if restriction.ends_at else None,
+    }
+
+
 def _tell(topic: str, restriction: Restriction, *, now: datetime) -> None:
     outbox.add(
         topic,
         concerns=[restriction.organisation_id],
-        payload={
-            "restriction_id": str(restriction.id),
-            "ward_code": restriction.ward_code,
-            "province_code": restriction.province_code,
-            "commodity": restriction.commodity_code,
-            "kind": restriction.kind,
-            "reason": restriction.reason,
-            "starts_at": restriction.starts_at.isoformat(),
-            "ends_at": restriction.ends_at.isoformat() if restriction.ends_at else None,
-        },
+        payload={**restriction_facts(restriction), "commodity": restriction.commodity_code},
         now=now,
     )

@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 
 from app.accounts.models import Membership, Organisation
 from app.catalogue.models import Commodity
+from app.contracts.models import Contract
 from app.core import outbox
 from app.core.db import db
 from app.core.errors import Problem, invalid, missing
@@ -45,7 +46,8 @@ def record_advance(
     """Note money or inputs given on credit; it counts once the receiver has confirmed it.
 
     Raises:
-        NotFound: the receiver has neither sold to the giver nor is a member of it.
+        NotFound: the receiver has neither sold nor by contract promised anything to the giver, nor
+        is it a member of it.
     """
     if receiver_id == giver_id or not _dealt_with(giver_id, receiver_id):
         raise missing("/receiver_id")
@@ -138,7 +140,13 @@ def _dealt_with(giver_id: UUID, receiver_id: UUID) -> bool:
         Membership.cooperative_id == giver_id,
         Membership.ended_on.is_(None),
     )
-    return bool(db.session.scalar(select(or_(sold.exists(), joined.exists()))))
+    promised = select(Contract.id).where(
+        Contract.seller_id == receiver_id,
+        or_(Contract.organisation_id == giver_id, Contract.seller_agent_id == giver_id),
+        Contract.signed_at.is_not(None),
+    )
+    known = or_(sold.exists(), joined.exists(), promised.exists())
+    return bool(db.session.scalar(select(known)))
 
 
 def _concerned(advance: Advance) -> list[UUID]:

@@ -4,6 +4,7 @@ The commission is rounded once, half to even to whole dong; what that leaves sta
 Advances are netted in whole dong, so that nothing is left to round.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -92,13 +93,13 @@ def charge_commission(
         now=now,
     )
     goods.commission = due
-    _share(goods, Purpose.COMMISSION, cooperative, now=now).amount = due
+    buyer = goods.organisation_id
+    opened_share(goods, Purpose.COMMISSION, cooperative, payer=buyer, now=now).amount = due
     db.session.flush()
 
 
-def net_advances(*, goods: Settlement, order: Order, now: datetime) -> None:
-    """Set confirmed advances of the buyer and the seller's cooperative off, oldest first."""
-    givers = [one for one in (order.organisation_id, order.seller_agent_id) if one]
+def net_advances(*, goods: Settlement, givers: Sequence[UUID], now: datetime) -> None:
+    """Set confirmed advances of the givers off, oldest first."""
     waiting = db.session.scalars(
         select(Advance)
         .where(
@@ -117,10 +118,13 @@ def net_advances(*, goods: Settlement, order: Order, now: datetime) -> None:
             break
         advance.netted += amount
         goods.netted += amount
-        lines += netting_lines(order, advance, amount=amount)
+        lines += netting_lines(goods, advance, amount=amount)
         if advance.organisation_id != goods.organisation_id:
-            giver = _share(goods, Purpose.ADVANCE, advance.organisation_id, now=now)
-            giver.amount += amount
+            giver = advance.organisation_id
+            share = opened_share(
+                goods, Purpose.ADVANCE, giver, payer=goods.organisation_id, now=now
+            )
+            share.amount += amount
     if lines:
         post(
             lines,
@@ -133,8 +137,10 @@ def net_advances(*, goods: Settlement, order: Order, now: datetime) -> None:
     db.session.flush()
 
 
-def _share(goods: Settlement, purpose: Purpose, payee: UUID, *, now: datetime) -> Settlement:
-    """What of goods is owed to the seller's cooperative instead; final from the start."""
+def opened_share(
+    goods: Settlement, purpose: Purpose, payee: UUID, *, payer: UUID, now: datetime
+) -> Settlement:
+    """What of goods is owed to somebody else than the seller; final from the start."""
     found = db.session.scalar(
         select(Settlement).where(
             Settlement.delivery_id == goods.delivery_id,
@@ -144,7 +150,7 @@ def _share(goods: Settlement, purpose: Purpose, payee: UUID, *, now: datetime) -
     )
     if found is None:
         found = Settlement(
-            organisation_id=goods.organisation_id,
+            organisation_id=payer,
             payee_id=payee,
             delivery_id=goods.delivery_id,
             order_id=goods.order_id,

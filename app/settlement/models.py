@@ -44,6 +44,7 @@ class Source(StrEnum):
     NETTING = "netting"
     ADVANCE = "advance"
     PAYOUT = "payout"
+    POOL = "pool"
 
 
 class Event(StrEnum):
@@ -60,6 +61,8 @@ class Event(StrEnum):
     ADVANCE_GIVEN = "advance_given"
     PAYOUT_RECORDED = "payout_recorded"
     PAYOUT_BOUNCED = "payout_bounced"
+    POOL_SHARED = "pool_shared"
+    POOL_SHARE_REVERSED = "pool_share_reversed"
 
 
 class Purpose(StrEnum):
@@ -69,6 +72,7 @@ class Purpose(StrEnum):
     HAULAGE = "haulage"
     COMMISSION = "commission"
     ADVANCE = "advance"
+    POOL_SHARE = "pool_share"
 
 
 ACCOUNT_OF = {
@@ -76,6 +80,7 @@ ACCOUNT_OF = {
     Purpose.HAULAGE: Account.HAULAGE,
     Purpose.COMMISSION: Account.COMMISSION,
     Purpose.ADVANCE: Account.RECEIVABLE,
+    Purpose.POOL_SHARE: Account.RECEIVABLE,
 }
 
 

@@ -21,6 +21,7 @@ from app.orders.queries import get_order
 from app.settlement.deductions import charge_commission, net_advances
 from app.settlement.ledger import Origin, post, posted_about, reverse
 from app.settlement.models import Event, Purpose, Settlement, SettlementStatus, Source
+from app.settlement.pool_shares import share_pool
 from app.settlement.postings import (
     carrier_of,
     claim_ended_lines,
@@ -78,7 +79,9 @@ def bring_up_to_date(*, delivery_id: UUID, now: datetime) -> list[Settlement]:
     settlements = _sum_up(order, delivery, slips[-1], claims, now=now)
     goods = settlements[0]
     if goods.status == SettlementStatus.FINAL:
-        charge_commission(goods=goods, order=order, delivery=delivery, slip=slips[-1], now=now)
+        slip = slips[-1]
+        charge_commission(goods=goods, order=order, delivery=delivery, slip=slip, now=now)
+        share_pool(goods=goods, order=order, delivery=delivery, slip=slip, now=now)
     return settlements
 
 
@@ -245,7 +248,9 @@ def _finalise(delivery_id: UUID, *, now: datetime) -> None:
     for one in waiting:
         one.status, one.final_at = SettlementStatus.FINAL, now
     charge_commission(goods=goods, order=order, delivery=delivery, slip=slip, now=now)
-    net_advances(goods=goods, order=order, now=now)
+    givers = [one for one in (order.organisation_id, order.seller_agent_id) if one]
+    net_advances(goods=goods, givers=givers, now=now)
+    share_pool(goods=goods, order=order, delivery=delivery, slip=slip, now=now)
     db.session.flush()
     for one in waiting:
         outbox.add(

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app.orders.models import Carrier, Order
 from app.settlement.ledger import Line
-from app.settlement.models import ACCOUNT_OF, Account, Advance, AdvanceKind, Purpose
+from app.settlement.models import ACCOUNT_OF, Account, Advance, AdvanceKind, Purpose, Settlement
 
 
 def carrier_of(order: Order) -> UUID | None:
@@ -70,12 +70,20 @@ def commission_lines(order: Order, *, cooperative: UUID, amount: int) -> list[Li
     ]
 
 
-def netting_lines(order: Order, advance: Advance, *, amount: int) -> list[Line]:
+def pool_lines(cooperative: UUID, member: UUID, *, amount: int, commission: int) -> list[Line]:
+    """A member's share of what the cooperative was paid, less the commission it keeps."""
+    return [
+        *_owed(cooperative, member, Account.RECEIVABLE, amount),
+        *_owed(cooperative, member, Account.RECEIVABLE, -commission),
+    ]
+
+
+def netting_lines(goods: Settlement, advance: Advance, *, amount: int) -> list[Line]:
     """The receiver pays an advance back out of what it is owed.
 
     Where the cooperative gave it, the buyer owes the cooperative that much instead of the seller.
     """
-    buyer, seller, giver = order.organisation_id, order.seller_id, advance.organisation_id
+    buyer, seller, giver = goods.organisation_id, goods.payee_id, advance.organisation_id
     lines = [
         Line(seller, Account.RECEIVABLE, -amount, buyer),
         Line(seller, Account.ADVANCES, amount, giver),

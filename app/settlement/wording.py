@@ -56,6 +56,8 @@ EVENTS = {
         Event.ADVANCE_GIVEN: "Tạm ứng",
         Event.PAYOUT_RECORDED: "Thanh toán",
         Event.PAYOUT_BOUNCED: "Thanh toán bị hoàn lại",
+        Event.POOL_SHARED: "Chia tiền đợt gom hàng",
+        Event.POOL_SHARE_REVERSED: "Hủy lần chia tiền gom hàng cũ",
     },
     "en": {
         Event.DELIVERY_ACCEPTED: "Delivery accepted",
@@ -69,6 +71,8 @@ EVENTS = {
         Event.ADVANCE_GIVEN: "Advance",
         Event.PAYOUT_RECORDED: "Payout",
         Event.PAYOUT_BOUNCED: "Payout bounced",
+        Event.POOL_SHARED: "Share of a pool",
+        Event.POOL_SHARE_REVERSED: "Earlier share of a pool reversed",
     },
 }
 STATEMENT_COLUMNS = {

@@ -109,6 +109,10 @@ CONTRACT_EXAMPLES: dict[str, Example] = {
         },
     ),
     "GET /contracts/<contract_id>/shortfalls": example(BOTH_SIDES, **SEEN),
+    "POST /contracts/<contract_id>/releases": example(
+        "processor", among=BUYERS, subject="contract", body=lambda _, __: {"week": monday(1)}
+    ),
+    "GET /contracts/<contract_id>/releases": example(BOTH_SIDES, **SEEN),
     "GET /contracts/<contract_id>/balance": example(BOTH_SIDES, **SEEN),
     "GET /contracts/<contract_id>/breaches": example(BOTH_SIDES, **SEEN),
     "POST /breaches/<breach_id>/answer": example(

@@ -22,6 +22,7 @@ from tests.api.example import (
     Ids,
     example,
 )
+from tests.api.linkage_examples import LINKAGE_EXAMPLES
 from tests.factories import (
     PASSWORD,
     Account,
@@ -532,4 +533,5 @@ EXAMPLES: dict[str, Example] = {
     ),
     "GET /analytics/summary": example("cooperative cooperative_viewer other_cooperative"),
     **CONTRACT_EXAMPLES,
+    **LINKAGE_EXAMPLES,
 }

@@ -332,6 +332,12 @@ IDS_IN_BODIES = [
     ("POST /deliveries/<delivery_id>/despatch", "/lot_id", "lot_of_another"),
     ("POST /orders/<order_id>/carriage", "/carrier_organisation_id", "farm_organisation"),
     ("POST /quality-schedules", "/seller_id", "processor_organisation"),
+    ("POST /pools", "/site_id", "other_farm_site"),
+    ("POST /pools/<pool_id>/contributions", "/lot_id", "lot_of_another"),
+    ("POST /assisted-entries", "/on_behalf_of", "other_farm_organisation"),
+    ("POST /assisted-entries", "/site_id", "other_farm_site"),
+    ("POST /assisted-entries", "/certificates/0", "other_farm_site"),
+    ("POST /assisted-entries", "/plot_id", "other_farm_site"),
 ]
 
 

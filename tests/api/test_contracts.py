@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pypdfium2
 import pytest
 
 from app.contracts.breach_operations import close_contracts, find_breaches, record_breaches
@@ -274,7 +275,7 @@ def test_weeks_that_were_not_called_are_breaches_of_the_buyer(
 
 def test_a_season_kept_by_both_is_fulfilled(trade: Trade, buyer: Account, farm: Account) -> None:
     weeks = [{"week": monday(0), "promised": "100"}]
-    contract = a_contract(buyer, farm, weeks=weeks)
+    contract = a_contract(buyer, farm, quantity="100", weeks=weeks)
     a_lot(farm, quantity="100")
     call = called(buyer, contract, 0, "100")
     a_delivery(farm, buyer, buyer.read(f"/orders/{call['order_id']}"))
@@ -301,14 +302,100 @@ def test_what_is_sold_elsewhere_in_a_short_week_is_side_selling(
     }
 
 
-def test_a_terminated_contract_calls_nothing_more(buyer: Account, farm: Account) -> None:
+def test_a_signed_contract_ends_early_only_if_both_want_it(buyer: Account, farm: Account) -> None:
     contract = a_contract(buyer, farm)
     path = f"/contracts/{contract['id']}"
-    assert farm.made(f"{path}/termination", {"reason": "Bán đất"})["status"] == "terminated"
+    for _ in range(2):
+        proposed = farm.made(f"{path}/termination", {"reason": "Bán đất"})
+        assert (proposed["status"], proposed["given_up_by"]) == ("active", "seller")
+    called(buyer, contract, 0, "1")
+    assert buyer.made(f"{path}/termination", {"reason": "Ừ"})["status"] == "terminated"
     answer = buyer.post(f"{path}/call-offs", {"week": monday(0), "quantity": "1"})
     assert refused(answer) == (409, "contract_not_active")
     again = buyer.post(f"{path}/termination", {"reason": "x"})
     assert refused(again) == (409, "contract_not_active")
+    draft = a_draft(buyer, farm)
+    gone = buyer.made(f"/contracts/{draft['id']}/termination", {"reason": "Nhầm"})
+    assert gone["status"] == "terminated"
+
+
+def test_what_the_buyer_cannot_take_flows_into_the_market(
+    trade: Trade, buyer: Account, farm: Account
+) -> None:
+    contract = a_contract(buyer, farm)
+    lot = a_lot(farm, quantity="100")
+    kept(trade)
+    assert farm.read(f"/lots/{lot['id']}")["left"] == "0.000"
+    path = f"/contracts/{contract['id']}/releases"
+    buyer.made(path, {"week": monday(0)})
+    buyer.made(path, {"week": monday(1)})
+    assert refused(buyer.post(path, {"week": monday(1)})) == (409, "week_released")
+    kept(trade)
+    assert farm.read(f"/lots/{lot['id']}")["left"] == "100.000"
+    an_offer(farm, lot, quantity="100")
+
+
+def test_of_all_output_everything_is_held_in_every_week(
+    trade: Trade, buyer: Account, farm: Account
+) -> None:
+    a_contract(buyer, farm, quantity_form="all_output", quantity=None, weeks=[])
+    lot = a_lot(farm, quantity="5000")
+    kept(trade)
+    refusal = farm.post("/offers", offer_body(lot["id"], quantity="1"))
+    assert refused(refusal) == (409, "not_enough_left")
+
+
+def test_what_no_week_promises_is_due_in_the_last_one(
+    trade: Trade, buyer: Account, farm: Account
+) -> None:
+    weeks = [{"week": monday(0), "promised": "100"}]
+    contract = a_contract(buyer, farm, weeks=weeks, remedies={"non_purchase": "8"})
+    call = called(buyer, contract, 0, "100")
+    a_delivery(farm, buyer, buyer.read(f"/orders/{call['order_id']}"))
+    kept(trade, days=120)
+    (breach,) = buyer.read(f"/contracts/{contract['id']}/breaches")["items"]
+    assert (breach["week"], breach["kind"]) == (monday(8), "non_purchase")
+    assert (breach["quantity"], breach["remedy_amount"]) == ("200.000", 1_440_000)
+
+
+@pytest.mark.parametrize(
+    ("price", "expected"),
+    [
+        ({"form": "fixed", "price": "90000"}, "90000.00"),
+        ({"form": "cost_plus", "cost": "60000.5", "margin": "20000"}, "80000.50"),
+        ({"form": "floor_plus_market", "floor": "80000", "market": "gia"}, "91000.00"),
+        ({"form": "floor_plus_market", "floor": "95000", "market": "gia"}, "95000.00"),
+        (
+            {"form": "market_minus_differential", "differential": "1500", "market": "gia"},
+            "89500.00",
+        ),
+        (
+            {"form": "market_minus_differential", "differential": "91001", "market": "gia"},
+            "0.00",
+        ),
+    ],
+)
+def test_each_formula_gives_its_price(
+    trade: Trade, buyer: Account, farm: Account, price: dict[str, str], expected: str
+) -> None:
+    operator = trade.operator
+    series = {"code": "gia", "name": {"vi": "Giá", "en": "Price"}, "commodity": COMMODITY}
+    operator.made("/reference-series", series | {"source": "Sở Công Thương"})
+    prices = {"prices": [{"day": day(-1)[:10], "price": "91000"}]}
+    operator.made("/reference-series/gia/prices", prices)
+    contract = a_contract(buyer, farm, price=price)
+    assert called(buyer, contract, 0, "1")["unit_price"] == expected
+
+
+def test_a_series_of_another_commodity_prices_nothing(
+    trade: Trade, buyer: Account, farm: Account
+) -> None:
+    series = {"code": "che", "name": {"vi": "Chè", "en": "Tea"}, "commodity": "ginger-dried"}
+    trade.operator.made("/reference-series", series | {"source": "Sở Công Thương"})
+    body = contract_body(buyer, str(farm.organisation_id), price=MARKET | {"market": "che"})
+    answer = buyer.post("/contracts", body)
+    assert answer.status_code == 422
+    assert [one["pointer"] for one in answer.json["errors"]] == ["/price/market"]
 
 
 def test_strangers_find_no_contract(trade: Trade, buyer: Account, farm: Account) -> None:
@@ -316,3 +403,45 @@ def test_strangers_find_no_contract(trade: Trade, buyer: Account, farm: Account)
     for stranger in (trade.processor(), trade.farm(), trade.cooperative()):
         assert stranger.get(f"/contracts/{contract['id']}").status_code == 404
         assert stranger.get(f"/contracts/{contract['id']}/balance").status_code == 404
+
+
+def test_the_contract_is_a_paper_in_vietnamese_the_same_each_time(
+    buyer: Account, farm: Account
+) -> None:
+    terms = {
+        "price": MARKET,
+        "quantity_form": "minimum",
+        "tolerance_percent": "5",
+        "remedies": {"non_purchase": "8", "side_selling": "10"},
+        "advances": [{"due_on": monday(1), "amount": 2_000_000, "kind": "inputs"}],
+        "force_majeure": "Bão, lũ, dịch bệnh",
+    }
+    contract = a_draft(buyer, farm, **terms)
+    path = f"/contracts/{contract['id']}"
+    unsigned = pages(buyer.get(path, Accept="application/pdf"))
+    assert "Bên bán (Bên A): chưa ký" in unsigned
+    signed(buyer, farm, contract)
+    paper = farm.get(path, Accept="application/pdf")
+    assert paper.content_type == "application/pdf"
+    text = pages(paper)
+    for words in (
+        "Hợp đồng liên kết sản xuất và tiêu thụ",
+        "Cà phê nhân Robusta: ít nhất 300 kg",
+        "Theo giá phiên ghép gần nhất trên sàn, không thấp hơn giá sàn 80.000 đồng/kg",
+        "Bên B ứng 2.000.000 đồng bằng vật tư",
+        "Bên B không mua: 8 %",
+        "Bão, lũ, dịch bệnh",
+        "Bên bán (Bên A): Người",
+        farm.read(path)["versions"][0]["digest"],
+    ):
+        assert words in text, words
+    assert text.count("100") >= 3
+    assert buyer.get(path, Accept="application/pdf").data == paper.data
+    assert buyer.get(path).json == farm.read(path)
+
+
+def pages(answer: Any) -> str:
+    """The words of a PDF, line breaks as spaces."""
+    document = pypdfium2.PdfDocument(answer.data)
+    words = " ".join(one.get_textpage().get_text_bounded() for one in document)
+    return " ".join(words.split())

@@ -27,11 +27,14 @@ from tests.factories import (
     an_order,
     day,
     forecast_body,
+    lot_body,
     monday,
     restriction_body,
 )
 from tests.factories_contracts import a_contract, called
 from tests.factories_deliveries import a_claim, a_delivery
+from tests.factories_disruption import closed, outside
+from tests.factories_pools import a_pool, brought
 from tests.settling import identify
 
 MANY = 6
@@ -69,7 +72,8 @@ def plentiful(trade: Trade) -> dict[str, Account]:
         farm.made("/invitations", {"name": "Bạn", "email": f"ban{number}@example.com"})
         plot = a_plot(farm, growing_area_code=f"VN-{number:04d}")
         an_offer(farm, a_lot(farm, plot_id=plot["id"]), ask_price="900000")
-        trade.authority.made("/restrictions", restriction_body(**{"from": day(1)}))
+        later = restriction_body(commodity="lotus-dried", **{"from": day(1)})
+        trade.authority.made("/restrictions", later)
         lot = a_lot(farm, certificates=certificates[: number % 4])
         order = an_order(buyer, an_offer(farm, lot, quantity="2"), "1")
         buyer.made(f"/orders/{order['id']}/cancellation")
@@ -89,8 +93,29 @@ def plentiful(trade: Trade) -> dict[str, Account]:
         farm.made(f"/lots/{an_order(buyer, an_offer(farm))['lines'][0]['lot_id']}/shortage", little)
     readers |= {"deliveries": buyer, "claims": farm, "quality-schedules": buyer}
     readers |= {"shortages": buyer}
-    readers |= {"memberships": cooperative, "rounds": trade.operator}
-    return readers
+    readers |= {"memberships": cooperative, "rounds": trade.operator, "pools": cooperative}
+    for _ in range(MANY):
+        pool = a_pool(cooperative)
+    for _ in range(MANY):
+        brought(cooperative, pool, a_lot(cooperative), "1")
+        member = cooperative.read("/memberships")["items"][0]["organisation_id"]
+        paper = {"method": "paper", "paper_reference": "Sổ 12"}
+        entered = lot_body(cooperative, on_behalf_of=member, **paper)
+        cooperative.made("/assisted-entries", entered)
+    readers |= {"assisted-entries": cooperative}
+    return readers | held_up(trade, buyer)
+
+
+def held_up(trade: Trade, buyer: Account) -> dict[str, Account]:
+    """A dozen orders stuck behind a border, as many other sources and recalls."""
+    farm, other = trade.farm(), outside(trade)
+    herb = {"commodity": "lemongrass-dried", "qualities": {}, "grade": None}
+    for _ in range(MANY):
+        an_order(buyer, an_offer(farm, a_lot(farm, **herb)))
+        an_offer(other, a_lot(other, **herb), quantity="10", ask_price="90000")
+        farm.made(f"/lots/{a_lot(farm)['id']}/recall", {"reason": "Mốc"})
+    closed(trade, trade.authority, commodity="lemongrass-dried")
+    return {"disruptions": buyer, "rematches": buyer, "surplus": buyer, "recalls": farm}
 
 
 def owing(trade: Trade, readers: dict[str, Account]) -> dict[str, Account]:
@@ -133,6 +158,7 @@ def promising(trade: Trade, readers: dict[str, Account]) -> str:
     contract, *_ = [a_contract(buyer, farm, **long) for _ in range(MANY)]
     for week in range(MANY):
         called(buyer, contract, week, "0.1")
+        buyer.made(f"/contracts/{contract['id']}/releases", {"week": monday(week)})
         short = {"week": monday(week), "expected": "1", "reason": "Ít", "force_majeure": True}
         farm.made(f"/contracts/{contract['id']}/shortfalls", short)
         code = f"series-{week}" if week else COMMODITY
@@ -152,6 +178,7 @@ def test_a_longer_list_takes_no_more_statements(trade: Trade) -> None:
     order_id = readers["orders"].read("/orders?status=in_delivery")["items"][0]["id"]
     readers |= owing(trade, readers)
     contract_id = promising(trade, readers)
+    pool_id = readers["pools"].read("/pools")["items"][0]["id"]
     lot = a_lot(readers["lots"])
     for _ in range(MANY):
         an_offer(readers["lots"], lot, quantity="1")
@@ -168,6 +195,7 @@ def test_a_longer_list_takes_no_more_statements(trade: Trade) -> None:
             reader = readers["lots"]
         shown = path.replace("<code>", COMMODITY).replace("<round_id>", round_id)
         shown = shown.replace("<order_id>", order_id).replace("<contract_id>", contract_id)
+        shown = shown.replace("<pool_id>", pool_id)
         counts = {}
         for limit in (1, MANY):
             with counted(trade.app) as sent:

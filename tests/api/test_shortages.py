@@ -190,3 +190,14 @@ def test_an_order_not_confirmed_yet_is_a_promise_too(trade: Trade, farm: Account
     short(farm, lot, "20", rule="priority")
     assert one.read(f"/orders/{placed['id']}")["status"] == "cancelled"
     assert two.read(f"/orders/{confirmed['id']}")["lines"][0]["short"] == "0.000"
+
+
+def test_a_contract_comes_first_where_the_rule_says_so(trade: Trade, farm: Account) -> None:
+    buyer, factory, lot = trade.processor(), trade.processor(), a_lot(farm)
+    an_order(buyer, an_offer(farm, lot, quantity="60"), "60")
+    called(factory, a_contract(factory, farm), 0, "40")
+    shares = short(farm, lot, "50", rule="contract_first")["shares"]
+    assert {(one["promised"], one["allotted"]) for one in shares} == {
+        ("40.000", "40.000"),
+        ("60.000", "10.000"),
+    }

@@ -16,11 +16,13 @@ from app.accounts.models import REGISTRABLE, Kind
 from app.contracts.breach_operations import find_breaches
 from app.core import clock
 from app.core.transaction import transaction
+from app.disruption.operations import meet_restrictions
 from app.settlement.operations import finalise_settlements
 from tests.api.example import Ids
 from tests.api.examples import EXAMPLES
 from tests.factories import (
     PASSWORD,
+    WARD_1,
     Account,
     Trade,
     a_certificate,
@@ -32,10 +34,13 @@ from tests.factories import (
     an_order,
     day,
     forecast_body,
+    lot_body,
     restriction_body,
 )
 from tests.factories_contracts import a_contract, a_draft, called
 from tests.factories_deliveries import a_claim, a_delivery, brought, scheduled
+from tests.factories_pools import a_pool
+from tests.factories_pools import brought as brought_in
 
 NO_ID = "00000000-0000-7000-8000-000000000000"
 BIG_AND_STILL = ("administrative_unit", "administrative_unit_predecessor", "spatial_ref_sys")
@@ -145,6 +150,8 @@ def populated(app: Flask, connection: Connection) -> World:
     ids["schedule"] = processor.made("/quality-schedules", made_for | {"rules": [rule]})["id"]
     _deliver(world)
     _promise(world)
+    _pool(world)
+    _disrupt(world)
     ids["demand"] = a_demand(processor)["id"]
     ids["draft_demand"] = a_demand(processor, draft=True)["id"]
 
@@ -219,6 +226,40 @@ def _promise(world: World) -> None:
         "source": "Sở Công Thương",
     }
     world["operator"].made("/reference-series", series)
+
+
+def _pool(world: World) -> None:
+    """An open pool with a contribution that waits for the farm's word, and a full one."""
+    farm, cooperative, ids = world["farm"], world["cooperative"], world.ids
+    ids["pool"], ids["full_pool"] = (
+        a_pool(cooperative, full_load=load)["id"] for load in ("5000", "10")
+    )
+    mandate = f"/memberships/{ids['membership']}/mandate"
+    assert farm.request("DELETE", mandate).status_code == 204
+    proposed = brought_in(cooperative, {"id": ids["pool"]}, a_lot(farm), "10")
+    farm.made(mandate)
+    ids["contribution"] = proposed["id"]
+    brought_in(farm, {"id": ids["full_pool"]}, a_lot(farm), "10")
+
+
+def _disrupt(world: World) -> None:
+    """An order stuck behind a closed border, another source, a recalled lot; an assisted entry."""
+    farm, group, buyer = world["farm"], world["farmer_group"], world["other_processor"]
+    other, ids = world["other_farm"], world.ids
+    herb = {"commodity": "lemongrass-dried", "qualities": {}, "grade": None}
+    an_order(buyer, an_offer(group, a_lot(group, **herb)))
+    away = other.made("/sites", {"name": "Rẫy ngoài", **WARD_1})["id"]
+    an_offer(other, a_lot(other, **herb, site_id=away), ask_price="90000")
+    body = restriction_body(commodity="lemongrass-dried")
+    world["authority"].made("/restrictions", body)
+    with world.app.app_context(), transaction():
+        assert meet_restrictions(now=clock.now()) == 1
+    ids["disruption"] = buyer.read("/disruptions")["items"][0]["id"]
+    ids["rematch"] = buyer.read("/rematches")["items"][0]["id"]
+    entered = lot_body(world["cooperative"], on_behalf_of=farm.organisation_id, method="sms")
+    ids["entry"] = world["cooperative"].made("/assisted-entries", entered)["id"]
+    recalled = a_lot(farm, **herb)["id"]
+    ids["recall"] = farm.made(f"/lots/{recalled}/recall", {"reason": "Mốc"})["id"]
 
 
 def declared(app: Flask) -> dict[str, Callable[..., Any]]:

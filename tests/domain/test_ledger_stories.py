@@ -166,14 +166,18 @@ def tell(stage: Callable[[Any], Story], stories: int, *, alike: bool) -> Counter
     return +done
 
 
+# These stories sell what is one farm's own; tests/journeys and tests/api have the pools.
+OF_POOLS = {Event.POOL_SHARED, Event.POOL_SHARE_REVERSED}
+
+
 def test_the_books_are_right_whatever_happens(stage: Callable[[Any], Story]) -> None:
     done = tell(stage, 50, alike=True)
-    assert set(done) == {*Event, *MOVES}
+    assert set(done) == {*Event, *MOVES} - OF_POOLS
     assert sum(done[event] for event in Event) > 300
 
 
 @pytest.mark.slow
 def test_the_books_are_right_over_hundreds_of_stories(stage: Callable[[Any], Story]) -> None:
     done = tell(stage, 500, alike=False)
-    assert set(done) == {*Event, *MOVES}
+    assert set(done) == {*Event, *MOVES} - OF_POOLS
     assert sum(done[event] for event in Event) > 3_000

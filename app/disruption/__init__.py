@@ -1,0 +1,1 @@
+"""Going on when an area closes or goods are recalled."""

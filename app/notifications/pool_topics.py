@@ -1,0 +1,82 @@
+"""What is told of pools."""
+
+from app.notifications.sentence import SILENT, Sentence, Topic
+
+POOL_TOPICS: dict[str, Topic] = {
+    "pool.opened": Topic(
+        {
+            "all": Sentence(
+                "{cooperative} gom {commodity}",
+                "Cần đủ {full_load} {unit} {commodity} trước {until}. Bạn có thể góp lô của mình.",
+                "{cooperative} is pooling {commodity}",
+                "{full_load} {unit} of {commodity} are needed before {until}. You may bring a lot "
+                "of yours.",
+            )
+        }
+    ),
+    "pool.proposed": Topic(
+        {
+            "all": Sentence(
+                "{cooperative} đề nghị góp {quantity} {unit} {commodity} của bạn",
+                "Hãy đồng ý hoặc rút phần góp này trước {until}; chưa đồng ý thì hàng chưa bị giữ.",
+                "{cooperative} would pool {quantity} {unit} of your {commodity}",
+                "Please agree or withdraw it before {until}; nothing is set aside until you agree.",
+            )
+        }
+    ),
+    "pool.joined": Topic(
+        {
+            "all": Sentence(
+                "{member} góp {quantity} {unit} {commodity}",
+                "Đã gom {pooled}/{full_load} {unit}; còn thiếu {missing} {unit}.",
+                "{member} brings {quantity} {unit} of {commodity}",
+                "{pooled} of {full_load} {unit} are pooled; {missing} {unit} are missing.",
+            )
+        },
+        email=False,
+    ),
+    "pool.withdrawn": Topic(
+        {
+            "all": Sentence(
+                "Rút {quantity} {unit} {commodity} khỏi đợt gom",
+                "Phần góp của {member} đã rút; còn thiếu {missing} {unit}.",
+                "{quantity} {unit} of {commodity} withdrawn from the pool",
+                "What {member} brought is out; {missing} {unit} are missing.",
+            )
+        },
+        email=False,
+    ),
+    "pool.closed": Topic(
+        {
+            "all": Sentence(
+                "Đợt gom {commodity} đã đủ chuyến",
+                "{quantity} {unit} nay là một lô do {cooperative} bán; tiền chia theo lượng và "
+                "chất lượng từng phần góp.",
+                "The pool of {commodity} is full",
+                "{quantity} {unit} are one lot now, sold by {cooperative}; the proceeds are split "
+                "by what each brought and its quality.",
+            )
+        }
+    ),
+    "pool.returned": Topic(
+        {
+            "all": Sentence(
+                "Đợt gom {commodity} trả lại hàng",
+                "{quantity} {unit} được trả lại cho những người đã góp; bạn có thể bán phần mình.",
+                "The pool of {commodity} gives back",
+                "{quantity} {unit} go back to those who brought them; yours is free to sell.",
+            )
+        }
+    ),
+    "pool.shipped": SILENT,
+    "pool.shared": Topic(
+        {
+            "seller": Sentence(
+                "Bạn được chia {amount} đồng từ đợt gom {commodity}",
+                "{accepted_quantity} {unit} của bạn được nhận. {buyer} trả bạn {amount} đồng.",
+                "Your share of the pool of {commodity}: {amount} VND",
+                "{accepted_quantity} {unit} of yours were accepted. {buyer} owes you {amount} VND.",
+            )
+        }
+    ),
+}

@@ -1,0 +1,1 @@
+"""What members of a cooperative bring together to fill a load."""

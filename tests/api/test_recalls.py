@@ -1,0 +1,125 @@
+"""Recalls: a lot and everything pooled from it, frozen and released."""
+
+from typing import Any
+
+import pytest
+
+from tests.factories import (
+    COMMODITY,
+    Account,
+    Trade,
+    a_demand,
+    a_lot,
+    a_membership,
+    an_offer,
+    an_order,
+    offer_body,
+    order_body,
+)
+from tests.factories_deliveries import scheduled
+from tests.factories_pools import a_pool, brought
+
+REASON = {"reason": "Dư lượng thuốc"}
+
+
+@pytest.fixture
+def farm(trade: Trade) -> Account:
+    return trade.farm()
+
+
+@pytest.fixture
+def cooperative(trade: Trade, farm: Account) -> Account:
+    cooperative = trade.cooperative()
+    a_membership(farm, cooperative)
+    return cooperative
+
+
+def refused(answer: Any) -> tuple[int, str]:
+    return answer.status_code, answer.json["code"]
+
+
+def test_nothing_of_a_recalled_lot_is_offered_ordered_cleared_pooled_or_sent(
+    trade: Trade, farm: Account, cooperative: Account
+) -> None:
+    lot, buyer = a_lot(farm), trade.processor()
+    offer = an_offer(farm, lot)
+    order = an_order(buyer, offer)
+    planned = scheduled(farm, order, quantity="5")
+    pool = a_pool(cooperative)
+    recall = farm.made(f"/lots/{lot['id']}/recall", REASON)
+    frozen = (409, "lot_frozen")
+    assert refused(farm.post("/offers", offer_body(lot["id"], quantity="1"))) == frozen
+    assert refused(buyer.post("/orders", order_body(buyer, offer, "1"))) == frozen
+    sent = farm.post(f"/deliveries/{planned['id']}/despatch", {"quantity": "5"})
+    assert refused(sent) == frozen
+    assert refused(farm.post(f"/orders/{order['id']}/deliveries", {"quantity": "1"})) == frozen
+    body = {"lot_id": lot["id"], "quantity": "1"}
+    assert refused(farm.post(f"/pools/{pool['id']}/contributions", body)) == frozen
+    a_demand(buyer)
+    assert trade.clear(COMMODITY)["offers"] == 0
+    again = farm.post(f"/lots/{lot['id']}/recall", REASON)
+    assert refused(again) == (409, "already_recalled")
+    assert farm.made(f"/recalls/{recall['id']}/release")["ended_at"] is not None
+    assert farm.post(f"/deliveries/{planned['id']}/despatch", {"quantity": "5"}).status_code == 200
+    assert trade.clear(COMMODITY)["matches"] == 1
+    late = farm.post(f"/recalls/{recall['id']}/release")
+    assert refused(late) == (409, "recall_over")
+
+
+def test_what_was_pooled_from_a_recalled_lot_is_recalled_with_it(
+    trade: Trade, farm: Account, cooperative: Account
+) -> None:
+    pool, lot = a_pool(cooperative, full_load="50"), a_lot(farm)
+    brought(farm, pool, lot, "50")
+    pooled_id = cooperative.made(f"/pools/{pool['id']}/closing")["lot_id"]
+    buyer = trade.processor()
+    offer = cooperative.made("/offers", offer_body(pooled_id, quantity="50"))
+    an_order(buyer, offer, "20")
+    recall = trade.authority.made(f"/lots/{lot['id']}/recall", REASON)
+    assert {one["lot_id"] for one in recall["lots"]} == {lot["id"], pooled_id}
+    for reader in (farm, cooperative, buyer):
+        assert reader.read(f"/recalls/{recall['id']}")["reason"] == "Dư lượng thuốc"
+    assert trade.processor().get(f"/recalls/{recall['id']}").status_code == 404
+    assert refused(buyer.post("/orders", order_body(buyer, offer, "1"))) == (409, "lot_frozen")
+    trade.relay()
+    for reader, title in (
+        (farm, "Thu hồi: một lô Cà phê nhân Robusta của bạn bị phong tỏa"),
+        (cooperative, "Thu hồi: một lô Cà phê nhân Robusta của bạn bị phong tỏa"),
+        (buyer, "Thu hồi: Cà phê nhân Robusta bạn đã đặt"),
+    ):
+        titles = [one["title"] for one in reader.read("/notifications")["items"]]
+        assert titles.count(title) == 1, titles
+
+
+def test_a_lot_under_two_recalls_is_free_after_the_second_release(
+    trade: Trade, farm: Account, cooperative: Account
+) -> None:
+    pool, lots = a_pool(cooperative, full_load="20"), [a_lot(farm), a_lot(farm)]
+    for lot in lots:
+        brought(farm, pool, lot, "10")
+    pooled_id = cooperative.made(f"/pools/{pool['id']}/closing")["lot_id"]
+    recalls = [farm.made(f"/lots/{lot['id']}/recall", REASON) for lot in lots]
+    body = offer_body(pooled_id, quantity="1")
+    for recall in recalls:
+        assert refused(cooperative.post("/offers", body)) == (409, "lot_frozen")
+        farm.made(f"/recalls/{recall['id']}/release")
+    assert cooperative.post("/offers", body).status_code == 201
+
+
+def test_a_frozen_contribution_keeps_a_pool_from_closing(
+    farm: Account, cooperative: Account
+) -> None:
+    pool, lot = a_pool(cooperative, full_load="10"), a_lot(farm)
+    brought(farm, pool, lot, "10")
+    farm.made(f"/lots/{lot['id']}/recall", REASON)
+    closing = cooperative.post(f"/pools/{pool['id']}/closing")
+    assert refused(closing) == (409, "lot_frozen")
+
+
+def test_only_who_called_a_recall_or_the_operator_releases_it(trade: Trade, farm: Account) -> None:
+    lot = a_lot(farm)
+    recall = trade.authority.made(f"/lots/{lot['id']}/recall", REASON)
+    path = f"/recalls/{recall['id']}/release"
+    assert farm.post(path).status_code == 404
+    assert trade.farm().post(f"/lots/{lot['id']}/recall", REASON).status_code == 404
+    trade.operator.made(path)
