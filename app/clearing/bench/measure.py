@@ -23,12 +23,15 @@ from app.clearing.bench import solvers
 from app.clearing.bench.greedy import RULES, welfare_of_rules
 from app.clearing.bench.market_book import market_book
 from app.clearing.engine import Book, clear, warm
+from app.clearing.engine.all_pairs import AllPairs
 from app.clearing.engine.certificate import WELFARE_SCALE
-from app.clearing.engine.pairs import gainful_pairs
+from app.clearing.engine.clear import solved
+from app.clearing.engine.pairs import Pairs, gainful_pairs
 from app.clearing.snapshot import book_of
 
 SOLVED_UP_TO = {"ortools": 5_000, "highs": 1_000}
-"""The size up to which each is asked on all pairs; HiGHS does not finish much larger ones."""
+"""The size up to which each is asked on all pairs; beyond it on the final arcs of the engine, for
+HiGHS does not finish on all pairs of much larger books."""
 
 
 _HERE = "app.clearing.bench.measure"
@@ -87,44 +90,53 @@ def _clear_one(asked: tuple[int, int, float, str | None]) -> Cleared:
 
 def beside(books: list[Book], cleared: list[Cleared]) -> dict[str, Any]:
     """What other solvers and the greedy rules make of the same books."""
-    size = max(len(book.offers) for book in books)
-    oracles: dict[str, dict[str, float | int]] = {}
-    rules = dict.fromkeys(RULES, 0)
+    oracles: dict[str, dict[str, Any]] = {
+        name: {"cpu_s": 0.0, "welfare": 0} for name in SOLVED_UP_TO
+    }
+    reached = dict.fromkeys(RULES, 0)
     for book in books:
         pairs = gainful_pairs(book)
-        for rule, reached in welfare_of_rules(book, pairs).items():
-            rules[rule] += reached
-        with tempfile.TemporaryDirectory() as folder:
-            problem = Path(folder) / "problem.npz"
-            np.savez(
-                problem,
-                supply=book.offers.quantity,
-                demand=book.demands.quantity,
-                offer=pairs.offer,
-                buyer=pairs.demand,
-                gain=pairs.gain,
-            )
-            for name, most in SOLVED_UP_TO.items():
-                answer = _asked(name, problem) if size <= most else None
-                if answer is not None:
-                    total = oracles.setdefault(name, {"cpu_s": 0.0, "welfare": 0})
-                    total["cpu_s"] += answer["cpu_s"]
-                    total["welfare"] += answer["welfare"]
-    ours = sum(one.cpu_s for one in cleared)
+        for rule, welfare in welfare_of_rules(book, pairs).items():
+            reached[rule] += welfare
+        for name, most in SOLVED_UP_TO.items():
+            whole = len(book.offers) <= most
+            answer = _asked(name, book, pairs if whole else final_arcs(book))
+            if answer is None:
+                oracles.pop(name, None)
+                continue
+            oracles[name] |= {"on": "all pairs" if whole else "final arcs"}
+            for figure in ("cpu_s", "welfare"):
+                oracles[name][figure] += answer[figure]
+    ours, exact = sum(one.cpu_s for one in cleared), sum(one.welfare for one in cleared)
     for total in oracles.values():
         total["welfare"] = round(total["welfare"] / WELFARE_SCALE)
         total["ratio"] = total["cpu_s"] / ours
-    exact = max(1, sum(one.welfare for one in cleared))
     return {
         "oracles": oracles,
-        "greedy_percent": {rule: 100 * reached / exact for rule, reached in rules.items()},
+        "greedy_percent": {rule: 100 * part / max(1, exact) for rule, part in reached.items()},
     }
 
 
-def _asked(solver: str, problem: Path) -> dict[str, Any] | None:
+def final_arcs(book: Book) -> Pairs:
+    """The pairs that column generation ended with."""
+    arcs = solved(book, AllPairs.of(book), tolerance=0.0).arcs
+    return Pairs(offer=arcs.offer, demand=arcs.demand, gain=arcs.gain)
+
+
+def _asked(solver: str, book: Book, pairs: Pairs) -> dict[str, Any] | None:
     """A solver's answer, or None where it is not installed."""
-    command = [sys.executable, solvers.__file__, solver, str(problem)]
-    answer = subprocess.run(command, capture_output=True, text=True, check=True)
+    with tempfile.TemporaryDirectory() as folder:
+        problem = Path(folder) / "problem.npz"
+        np.savez(
+            problem,
+            supply=book.offers.quantity,
+            demand=book.demands.quantity,
+            offer=pairs.offer,
+            buyer=pairs.demand,
+            gain=pairs.gain,
+        )
+        command = [sys.executable, solvers.__file__, solver, str(problem)]
+        answer = subprocess.run(command, capture_output=True, text=True, check=True)
     told: dict[str, Any] | None = json.loads(answer.stdout)
     return told
 

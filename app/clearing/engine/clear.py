@@ -70,8 +70,8 @@ def clear(book: Book, *, tolerance: float = 0.0) -> Result:
         pricing = AllPairs.of(favouring)
     else:
         favouring, pricing = book, pairs
-    found = _solved(favouring, pricing, tolerance)
-    relaxed = found if favouring is book else _solved(book, pairs, tolerance)
+    found = solved(favouring, pricing, tolerance)
+    relaxed = found if favouring is book else solved(book, pairs, tolerance)
     everything: Pricing | None = pricing
     if has_minimum_lots(book):
         found, everything = honour_minimum_lots(favouring, found), None
@@ -98,7 +98,8 @@ def clear(book: Book, *, tolerance: float = 0.0) -> Result:
     )
 
 
-def _solved(book: Book, pricing: AllPairs, tolerance: float) -> Optimum:
+def solved(book: Book, pricing: AllPairs, tolerance: float) -> Optimum:
+    """The optimum of a book that knows no minimum lots, with its final arcs."""
     return optimum(
         book.offers.quantity,
         book.demands.quantity,

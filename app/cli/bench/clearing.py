@@ -73,6 +73,7 @@ def _lines(report: dict[str, Any], cleared: list[Cleared]) -> Iterable[str]:
     yield f"welfare {report['welfare']:,} VND, {trades} trades, largest gap {report['max_gap']:.2e}"
     for name, told in report.get("oracles", {}).items():
         same = "equal" if told["welfare"] == report["welfare"] else f"{told['welfare']:,} VND"
-        yield f"  {name:<8} cpu {told['cpu_s']:>9.2f} s = {told['ratio']:>7.1f} ×, welfare {same}"
+        figures = f"cpu {told['cpu_s']:>8.2f} s = {told['ratio']:>6.1f} ×, welfare {same}"
+        yield f"  {name:<8} {figures}, on {told['on']}"
     for rule, percent in report.get("greedy_percent", {}).items():
         yield f"  {rule:<20} {percent:>6.2f} % of the welfare"
