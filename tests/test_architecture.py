@@ -69,7 +69,9 @@ def test_only_the_transaction_commits() -> None:
 
 def test_only_edges_open_transactions() -> None:
     opened = {name for name, tree in trees() for _ in calls(tree, "transaction")}
-    edges = re.compile(r"app/core/http\.py|app/cli/(bench/)?\w+\.py|app/web/\w+\.py|workers/\w+\.py")
+    edges = re.compile(
+        r"app/core/http\.py|app/cli/(bench/)?\w+\.py|app/web/\w+\.py|workers/\w+\.py"
+    )
     assert len(opened) > 3
     assert [name for name in opened if not edges.fullmatch(name)] == []
 

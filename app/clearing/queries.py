@@ -1,6 +1,7 @@
 """Reading rounds, matches, outcomes and prices."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, or_, select, true
 from sqlalchemy.orm import defer, joinedload
 
 from app.clearing.models import MarketPrice, Match, Outcome, Round
+from app.core import clock
 from app.core.db import db
 from app.core.errors import NotFound
 from app.market.models import Offer
@@ -94,9 +96,18 @@ def latest_outcome(
     return db.session.scalar(select(Outcome).where(own).order_by(Outcome.id.desc()).limit(1))
 
 
-def prices_of(market_code: str) -> Select[MarketPrice]:
-    """A market's clearing prices."""
-    return select(MarketPrice).where(MarketPrice.market_code == market_code)
+def prices_of(
+    market_code: str, *, since: date | None = None, until: date | None = None
+) -> Select[MarketPrice]:
+    """A market's clearing prices, from one day in Viet Nam to another, both of them counting."""
+    statement = select(MarketPrice).where(MarketPrice.market_code == market_code)
+    if since is not None:
+        statement = statement.where(MarketPrice.cleared_at >= clock.start_of_day(since))
+    if until is not None:
+        statement = statement.where(
+            MarketPrice.cleared_at < clock.start_of_day(until + timedelta(days=1))
+        )
+    return statement
 
 
 def unfinished_rounds() -> Sequence[UUID]:
