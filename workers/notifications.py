@@ -6,6 +6,7 @@ import structlog
 from flask import current_app
 
 from app.accounts.operations import invitation_code
+from app.clearing.matching import follow_withdrawal
 from app.core import clock, outbox
 from app.core.outbox import OutboxMessage
 from app.core.queue import celery
@@ -63,6 +64,7 @@ def _deliver(message: OutboxMessage) -> None:
         now = clock.now()
         follow_order(message=message, now=now)
         follow_lot(message=message, now=now)
+        follow_withdrawal(message=message, now=now)
         settle_message(message=message, now=now)
         operations.notify(message=message, now=now)
         outbox.mark_delivered(message.id, now=now)

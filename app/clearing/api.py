@@ -176,17 +176,22 @@ def explain_demand(caller: Caller, demand_id: UUID) -> dict[str, Any]:
     "GET",
     "/markets/<string:code>/prices",
     access=PUBLIC,
-    query=PageQuery,
+    query=schemas.PriceQuery,
     answer=page_schema(schemas.PriceOut),
 )
 def list_prices(caller: Caller, code: str, query: dict[str, Any]) -> Page:
     """A market's clearing prices, newest first, per unit of its base commodity.
 
-    Giá khớp của thị trường, mới nhất trước, theo đơn vị của mặt hàng gốc.
+    `from` and `until` are days in Viet Nam. Within a market and a place there is one price: what
+    the sellers of a ward got is told where at least five of them sold.
+
+    Giá khớp của thị trường, mới nhất trước, theo đơn vị của mặt hàng gốc. Mỗi nơi một giá: giá tại
+    nơi lấy hàng của một phường, xã được nêu khi có ít nhất năm người bán.
     """
     get_market(code)
     newest = [By(MarketPrice.cleared_at, descending=True), By(MarketPrice.round_id)]
-    return page(queries.prices_of(code), order=newest, query=query)
+    statement = queries.prices_of(code, since=query.get("since"), until=query.get("until"))
+    return page(statement, order=newest, query=query)
 
 
 def _own_match(caller: Caller, match_id: UUID) -> tuple[Match, Side]:

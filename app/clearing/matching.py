@@ -18,12 +18,15 @@ from app.clearing.queries import get_round
 from app.core import outbox
 from app.core.db import db
 from app.core.money import line_amount
+from app.core.outbox import OutboxMessage
+from app.lots.models import Lot
 from app.market.models import Demand, Offer
 from app.market.queries import demand_for_update, offers_for_update
 from app.orders.models import Carrier, Origin
 from app.orders.operations import Agreement, Terms, open_orders
 
 TIME_TO_ANSWER = timedelta(hours=12)
+CONSUMER = "matches"
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def release_round_holds(round_id: UUID) -> HeldBook:
     offers = db.session.scalars(
         select(Offer)
         .where(Offer.round_id == round_id)
-        .options(joinedload(Offer.lot), joinedload(Offer.commodity))
+        .options(joinedload(Offer.lot).joinedload(Lot.site), joinedload(Offer.commodity))
         .order_by(Offer.id)
         .with_for_update(of=Offer)
         .execution_options(populate_existing=True)
@@ -111,7 +114,7 @@ def _matched(
         buyer_price=Decimal(row["buyer_price"]),
         transport_cost=Decimal(row["transport_cost"]),
         status=MatchStatus.PROPOSED,
-        expires_at=now + TIME_TO_ANSWER,
+        expires_at=min(now + TIME_TO_ANSWER, offer.lot.expires_at, demand.deliver_until),
         seller_accepted_at=now if offer.firm else None,
         buyer_accepted_at=now if demand.firm else None,
     )
@@ -194,12 +197,38 @@ def expire_matches(*, now: datetime, most: int = 200) -> int:
     return len(late)
 
 
+def follow_withdrawal(*, message: OutboxMessage, now: datetime) -> None:
+    """An offer or demand has left the market: what was proposed of it is superseded, once."""
+    if message.topic == "offer.withdrawn":
+        own = Match.offer_id == UUID(message.payload["offer_id"])
+    elif message.topic == "demand.cancelled":
+        own = Match.demand_id == UUID(message.payload["demand_id"])
+    else:
+        return
+    if not outbox.first_time(CONSUMER, message.id, now=now):
+        return
+    proposed = db.session.scalars(
+        select(Match)
+        .where(own, Match.status == MatchStatus.PROPOSED)
+        .options(joinedload(Match.offer), joinedload(Match.demand))
+        .order_by(Match.id)
+        .with_for_update(of=Match)
+    ).all()
+    offers_for_update({match.offer_id for match in proposed})
+    for demand_id in sorted({match.demand_id for match in proposed}):
+        demand_for_update(demand_id)
+    for match in proposed:
+        _let_go(match, MatchStatus.SUPERSEDED)
+        _tell("match.superseded", match, now=now)
+
+
 def _factors(settled: Round) -> dict[str, Decimal]:
     return factors_of(get_market(settled.market_code), now=settled.closed_at or settled.opened_at)
 
 
 def _take(match: Match, *, at: datetime) -> None:
     """Both sides give what they agreed to when the book closed; both rows are locked."""
+    match.demand.check_open(now=at)
     match.offer.take(match.offer_quantity, now=at)
     match.demand.take(match.quantity)
 

@@ -17,7 +17,7 @@ from app.clearing.book import freeze, open_demands_for_update, open_offers_for_u
 from app.clearing.matching import HeldBook, make_matches, release_round_holds
 from app.clearing.models import Outcome, Round, RoundStatus
 from app.clearing.prices import record_prices
-from app.clearing.queries import get_round
+from app.clearing.queries import book_sizes, get_round
 from app.clearing.snapshot import snapshot_hash
 from app.core import outbox, queue
 from app.core.after_commit import after_commit
@@ -51,7 +51,7 @@ def request_round(*, market_code: str, now: datetime) -> Round:
 
 
 def open_due_rounds(*, now: datetime) -> Sequence[UUID]:
-    """Open a round in every market whose time has come, and set its next time.
+    """Open a round in every market whose time has come, and set its next time; the largest first.
 
     A market whose last round is still under way waits for the next look; one whose book is still
     refused when the next round is due has had its time and is void.
@@ -63,7 +63,8 @@ def open_due_rounds(*, now: datetime) -> Sequence[UUID]:
         .with_for_update(skip_locked=True)
     ).all()
     opened = []
-    for market in due:
+    sizes = book_sizes()
+    for market in sorted(due, key=lambda one: (-sizes[one.code], one.code)):
         _void_refused(market.code, now=now)
         round_id = _open(market.code, now=now)
         if round_id is not None:

@@ -1,16 +1,19 @@
 """Reading rounds, matches, outcomes and prices."""
 
+from collections import Counter
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.orm import defer, joinedload
 
 from app.clearing.models import MarketPrice, Match, Outcome, Round
+from app.core import clock
 from app.core.db import db
 from app.core.errors import NotFound
-from app.market.models import Offer
+from app.market.models import Demand, Offer
 
 
 def rounds() -> Select[Round]:
@@ -94,13 +97,38 @@ def latest_outcome(
     return db.session.scalar(select(Outcome).where(own).order_by(Outcome.id.desc()).limit(1))
 
 
-def prices_of(market_code: str) -> Select[MarketPrice]:
-    """A market's clearing prices."""
-    return select(MarketPrice).where(MarketPrice.market_code == market_code)
+def prices_of(
+    market_code: str, *, since: date | None = None, until: date | None = None
+) -> Select[MarketPrice]:
+    """A market's clearing prices, from one day in Viet Nam to another, both of them counting."""
+    statement = select(MarketPrice).where(MarketPrice.market_code == market_code)
+    if since is not None:
+        statement = statement.where(MarketPrice.cleared_at >= clock.start_of_day(since))
+    if until is not None:
+        statement = statement.where(
+            MarketPrice.cleared_at < clock.start_of_day(until + timedelta(days=1))
+        )
+    return statement
 
 
 def unfinished_rounds() -> Sequence[UUID]:
-    """Rounds that are open or closed, oldest first."""
-    return db.session.scalars(
-        select(Round.id).where(Round.status.in_(("open", "closed"))).order_by(Round.id)
+    """Rounds that are open or closed, the largest book first."""
+    under_way = db.session.execute(
+        select(Round.id, Round.market_code).where(Round.status.in_(("open", "closed")))
     ).all()
+    sizes = book_sizes()
+    return [row.id for row in sorted(under_way, key=lambda row: (-sizes[row.market_code], row.id))]
+
+
+def book_sizes() -> Counter[str]:
+    """How many offers and demands are open in each market."""
+    sizes: Counter[str] = Counter()
+    for model in (Offer, Demand):
+        counted = (
+            select(model.market_code, func.count().label("rows"))
+            .where(model.status == "open")
+            .group_by(model.market_code)
+        )
+        for row in db.session.execute(counted):
+            sizes[row.market_code] += row.rows
+    return sizes

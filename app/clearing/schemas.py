@@ -5,7 +5,7 @@ from typing import Any
 import marshmallow as ma
 
 from app.clearing.models import Round, RoundStatus
-from app.core.fields import Choice, Id, Instant, Quantity, Schema, String, UnitPrice
+from app.core.fields import Choice, Day, Id, Instant, Quantity, Schema, String, UnitPrice
 from app.core.paging import PageQuery
 
 
@@ -86,6 +86,19 @@ class ExplanationOut(Schema):
     reasons = ma.fields.List(ma.fields.Nested(ReasonOut))
 
 
+class PriceQuery(PageQuery):
+    since = Day(data_key="from")
+    until = Day()
+
+
+class WardPriceOut(Schema):
+    ward_code = ma.fields.String()
+    quantity = ma.fields.String()
+    seller_low = ma.fields.String()
+    seller_average = ma.fields.String()
+    seller_high = ma.fields.String()
+
+
 class PriceOut(Schema):
     round_id = Id()
     cleared_at = Instant()
@@ -96,3 +109,7 @@ class PriceOut(Schema):
     buyer_low = UnitPrice()
     buyer_average = UnitPrice()
     buyer_high = UnitPrice()
+    wards = ma.fields.List(
+        ma.fields.Nested(WardPriceOut),
+        metadata={"description": "prices at the farm gate where at least five sellers sold"},
+    )

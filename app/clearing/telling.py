@@ -29,6 +29,10 @@ PENDING = {
         "Phiên ghép đề nghị {quantity} đơn vị với giá {price} đồng/đơn vị, nhưng không ai trả lời.",
         "The round proposed {quantity} units at {price} VND per unit, but nobody answered.",
     ),
+    MatchStatus.SUPERSEDED: (
+        "Phiên đề nghị {quantity} đơn vị giá {price} đồng/đơn vị, nhưng một bên đã rút khỏi chợ.",
+        "The round proposed {quantity} units at {price} VND per unit, but one side has left.",
+    ),
 }
 NO_ROUND = (
     "no_round_yet",

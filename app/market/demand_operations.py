@@ -119,7 +119,7 @@ def cancel_demand(*, demand: Demand, now: datetime) -> Demand:
     """
     if demand.status not in (DemandStatus.DRAFT, DemandStatus.OPEN, DemandStatus.FILLED):
         raise DemandNotOpen
-    demand.check_not_held()
+    demand.check_may_leave()
     demand.status = DemandStatus.CANCELLED
     outbox.add(
         "demand.cancelled",

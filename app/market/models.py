@@ -88,6 +88,7 @@ class Open:
     match_held: Mapped[Quantity] = mapped_column(default=Decimal(0), server_default="0")
     round_id: Mapped[UUID | None]
     status: Mapped[str]
+    firm: Mapped[bool]
 
     @property
     def remaining(self) -> Decimal:
@@ -111,6 +112,17 @@ class Open:
         if quantity > self.remaining:
             raise NotEnoughLeft(left=self.remaining)
         if quantity > self.free:
+            raise InRound
+
+    def check_may_leave(self) -> None:
+        """Refuse to leave the market while a round is on, or while somebody may still say yes.
+
+        Who is not firm has promised nothing yet and may leave; what was proposed is superseded.
+
+        Raises:
+            InRound: a round holds a part, or it is firm and a match does.
+        """
+        if self.round_id is not None or self.round_held or (self.firm and self.match_held):
             raise InRound
 
     def check_not_held(self) -> None:
@@ -162,7 +174,6 @@ class Offer(Represented, Open, Identified, Base):
     price_as_typed: Mapped[dict[str, Any]]
     min_quantity: Mapped[Quantity | None]
     open_until: Mapped[datetime]
-    firm: Mapped[bool]
     payment_days: Mapped[int] = mapped_column(default=PAYMENT_DAYS, server_default="7")
     visibility: Mapped[str]
     visible_to: Mapped[list[UUID]]
@@ -235,7 +246,6 @@ class Demand(Represented, Open, Identified, Base):
     site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id"))
     processing_line: Mapped[str | None] = mapped_column(ForeignKey("processing_line.code"))
     shortage_rule: Mapped[str]
-    firm: Mapped[bool]
     posted_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 

@@ -162,7 +162,8 @@ def withdraw_offer(*, offer: Offer, now: datetime) -> Offer:
     """Take an offer off the market; what is not sold goes back to its lot.
 
     Raises:
-        OfferNotOpen: it is not on the market. InRound: a part of it is held.
+        OfferNotOpen: it is not on the market. InRound: a round is on, or it is firm and a match
+            holds a part of it.
     """
     if offer.status not in (OfferStatus.DRAFT, OfferStatus.OPEN, OfferStatus.COMMITTED):
         raise OfferNotOpen
@@ -178,7 +179,7 @@ def withdraw_offers_of_lot(*, lot_id: UUID, now: datetime) -> None:
     """
     known = db.session.scalars(select(Offer.id).where(Offer.lot_id == lot_id)).all()
     for _, offer in sorted(offers_for_update(set(known)).items()):
-        offer.check_not_held()
+        offer.check_may_leave()
         if offer.status == OfferStatus.OPEN:
             _withdraw(offer, now=now)
 
@@ -273,7 +274,7 @@ def price_per_unit(price: Decimal, per: Mapping[str, Any] | None, commodity: Com
 
 
 def _withdraw(offer: Offer, *, now: datetime) -> None:
-    offer.check_not_held()
+    offer.check_may_leave()
     _end_offer(offer, OfferStatus.WITHDRAWN)
     outbox.add(
         "offer.withdrawn",

@@ -154,6 +154,17 @@ TOPICS: dict[str, Topic] = {
             )
         }
     ),
+    "match.superseded": Topic(
+        {
+            "all": Sentence(
+                "Đề nghị ghép {commodity} không còn nữa",
+                "Một bên đã rút khỏi chợ nên đề nghị ghép {quantity} {unit} {commodity} được hủy.",
+                "A match of {commodity} is no more",
+                "One side has left the market, and with it the match of {quantity} {unit} "
+                "of {commodity}.",
+            )
+        }
+    ),
     "order.placed": Topic(
         {
             "seller": Sentence(

@@ -31,6 +31,8 @@ from tests.factories import (
     order_body,
 )
 
+HERE = {"latitude": 11.55, "longitude": 107.8}
+
 InApp = Callable[[Callable[[], Any]], Any]
 
 
@@ -131,11 +133,8 @@ def test_what_a_match_holds_is_not_sold_elsewhere(trade: Trade) -> None:
     held = other.post("/orders", order_body(other, market.offer, "20.001"))
     assert code_of(held) == (409, "in_round")
     assert other.post("/orders", order_body(other, market.offer, "20")).status_code == 201
-    for caller, path in (
-        (market.farm, f"/offers/{market.offer['id']}/withdrawal"),
-        (market.buyer, f"/demands/{market.demand['id']}/cancellation"),
-    ):
-        assert code_of(caller.post(path)) == (409, "in_round")
+    promised = market.buyer.post(f"/demands/{market.demand['id']}/cancellation")
+    assert code_of(promised) == (409, "in_round"), "who is firm waits for the answer"
     again = trade.clear(COMMODITY)
     assert (again["offers"], again["demands"]) == (0, 0), "nothing free was left for it"
 
@@ -247,6 +246,50 @@ def test_prices_of_a_round_are_public(trade: Trade) -> None:
         assert told == {match[f"{side}_price"]}
     assert trade.visitor.read("/markets/ginger/prices")["items"] == []
     assert trade.visitor.get("/markets/no-such/prices").status_code == 404
+
+
+def test_prices_are_asked_for_by_day(trade: Trade) -> None:
+    Market(trade, firm_offer=True, firm_demand=True)
+    path = f"/markets/{COMMODITY}/prices"
+    today = clock.local_date(clock.now())
+    before, after = today - timedelta(days=1), today + timedelta(days=1)
+    for days, found in (
+        (f"?from={today}&until={today}", 1),
+        (f"?from={after}", 0),
+        (f"?until={before}", 0),
+        (f"?from={before}&until={after}", 1),
+    ):
+        assert len(trade.visitor.read(path + days)["items"]) == found
+    assert trade.visitor.get(f"{path}?from=yesterday").status_code == 422
+
+
+def sold_in_wards(trade: Trade, sellers: dict[str, int]) -> list[dict[str, Any]]:
+    """The prices by ward after a round in which so many farms of each ward sold 10 each."""
+    for ward, count in sellers.items():
+        for _ in range(count):
+            farm = trade.farm()
+            site = farm.made("/sites", {"name": "-", "ward_code": ward, **HERE})
+            lot = a_lot(farm, site_id=site["id"])
+            an_offer(farm, lot, quantity="10.000")
+    a_demand(trade.processor(), quantity=f"{10 * sum(sellers.values())}.000")
+    told = trade.clear(COMMODITY)
+    assert told["matches"] == sum(sellers.values())
+    (price,) = trade.visitor.read(f"/markets/{COMMODITY}/prices")["items"]
+    wards: list[dict[str, Any]] = price["wards"]
+    for ward in wards:
+        low, average, high = (Decimal(ward[f"seller_{one}"]) for one in ("low", "average", "high"))
+        assert Decimal(price["seller_low"]) <= low <= average <= high
+    return wards
+
+
+def test_a_ward_s_price_is_told_where_five_sellers_sold(trade: Trade) -> None:
+    (ward,) = sold_in_wards(trade, {"24829": 5})
+    assert (ward["ward_code"], ward["quantity"]) == ("24829", "50.000")
+
+
+def test_few_sellers_are_told_of_neither_directly_nor_by_subtraction(trade: Trade) -> None:
+    wards = sold_in_wards(trade, {"24829": 6, "24823": 5, "24820": 2})
+    assert [one["ward_code"] for one in wards] == ["24829"], "the rest are seven sellers"
 
 
 def test_a_round_without_trade_leaves_no_price(trade: Trade) -> None:

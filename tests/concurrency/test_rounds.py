@@ -14,7 +14,7 @@ from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from app.catalogue.models import Market
-from app.clearing import operations
+from app.clearing import operations, queries
 from app.clearing.explanations import explain
 from app.clearing.models import MarketPrice, Match, Outcome, Round
 from app.clearing.snapshot import clear_snapshot
@@ -394,6 +394,24 @@ def test_three_beats_open_each_due_round_once(house: House) -> None:
     assert statuses == {"cleared"}
     told = house.told(ours)
     assert told["cleared_quantity"] == f"{SOLD:.3f}"
+
+
+def test_the_largest_book_comes_first(committing: Flask) -> None:
+    trade = Trade(committing)
+    farm, operator = trade.farm(), trade.operator
+    offers = [an_offer(farm) for _ in range(3)]
+    a_demand(trade.processor())
+    large = offers[0]["market"]
+    asked = [operator.made("/rounds", {"market": one})["id"] for one in ("ginger", large)]
+    due = update(Market).where(Market.code.in_(["ginger", "shiitake", large]))
+    with committing.app_context(), transaction():
+        assert [str(one) for one in queries.unfinished_rounds()] == asked[::-1]
+        db.session.execute(update(Round).values(status="void"))
+        db.session.execute(due.values(next_round_at=clock.now() - timedelta(minutes=1)))
+    with committing.app_context(), transaction():
+        opened = operations.open_due_rounds(now=clock.now())
+        markets = [db.session.get_one(Round, one).market_code for one in opened]
+    assert markets == [large, "ginger", "shiitake"]
 
 
 def test_a_round_of_crumbs_settles(committing: Flask) -> None:

@@ -1,4 +1,5 @@
-"""Between an order and the mail about it anything may die: the mail comes all the same.
+"""Between an order and the mail about it anything may die: the mail comes all the same. So it is
+between a round's book and its result.
 
 Workers, beat, Valkey and mail server are real processes or servers; what is killed is killed
 with SIGKILL. Only clocks are helped along: leases and waits are set back in the database.
@@ -18,7 +19,9 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
+from random import Random
 from typing import Any
+from uuid import UUID
 
 import kombu.pools
 import psycopg
@@ -27,6 +30,9 @@ import redis
 from aiosmtpd.controller import Controller
 from flask import Flask
 
+from app.clearing.snapshot import clear_snapshot
+from app.clearing.verifier.records import verify_round
+from app.cli.bench.rounds import MARKET, write_book
 from app.cli.programs import beat_command, worker_command
 from app.config import PROJECT
 from app.core import clock, outbox, queue
@@ -318,6 +324,41 @@ def test_a_mail_server_that_refuses_for_a_while_gets_the_mail_later(
     house.check_nothing_is_lost()
     tries = house.sql("SELECT sum(attempts) FROM dispatch")
     assert tries == [(len(house.mailbox.mails) + 7,)]
+
+
+def test_a_round_outlives_the_worker_that_clears_it(house: House) -> None:
+    """Killed between closing and settling, it is cleared by another from the same book."""
+    operator = Trade(house.app).operator
+    with house.app.app_context(), transaction():
+        write_book(size=500, dice=Random(7))
+    house.start_worker()
+    round_id = operator.made("/rounds", {"market": MARKET})["id"]
+
+    def status() -> str:
+        ((now,),) = house.sql("SELECT status FROM clearing_round WHERE id = %s", round_id)
+        return str(now)
+
+    wait_until(lambda: status() != "open", house.log)
+    house.kill("worker")
+    assert status() == "closed", "the worker was to be killed half-way"
+    assert house.sql("SELECT count(*) FROM match") == [(0,)]
+    closed = operator.read(f"/rounds/{round_id}")
+    snapshot = operator.read(f"/rounds/{round_id}/snapshot")
+
+    house.sql("UPDATE clearing_round SET lease_until = now() WHERE lease_until > now()")
+    house.start_worker()
+    house.start_beat()
+    wait_until(lambda: status() == "cleared", house.log)
+
+    cleared = operator.read(f"/rounds/{round_id}")
+    expected = clear_snapshot(snapshot)["round"]
+    assert cleared["snapshot_hash"] == closed["snapshot_hash"] == expected["snapshot_hash"]
+    assert cleared["solution_hash"] == expected["solution_hash"]
+    assert cleared["matches"] == expected["matches"] > 300
+    with house.app.app_context():
+        assert verify_round(UUID(round_id)).faults == []
+    assert house.sql("SELECT count(*) FROM purchase_order") == [(cleared["matches"],)]
+    assert house.sql("SELECT sum(round_held) FROM offer") == [(0,)]
 
 
 def test_a_poisoned_message_stops_no_other_and_is_set_aside(house: House, shop: Shop) -> None:
