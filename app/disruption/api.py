@@ -138,7 +138,7 @@ def list_surplus(caller: Caller, query: dict[str, Any]) -> Page:
 def _own_rematch(caller: Caller, rematch_id: UUID) -> Rematch:
     """A proposal to the caller, or to a member it acts for."""
     seen = queries.buying(Rematch, caller.acting.id)
-    rematch = queries.get_rematch(rematch_id, seen=seen, lock=True)
+    rematch = queries.get_rematch(rematch_id, seen=seen)
     capacity = Capacity.AGENT if rematch.buyer_agent_id else Capacity.OWN_ACCOUNT
     caller.check_may_act(Party(rematch.buyer_id, capacity, rematch.buyer_agent_id))
     return rematch

@@ -159,16 +159,13 @@ def rematches(condition: ColumnElement[bool]) -> Select[Rematch]:
     return select(Rematch).where(condition)
 
 
-def get_rematch(rematch_id: UUID, *, seen: ColumnElement[bool], lock: bool = False) -> Rematch:
+def get_rematch(rematch_id: UUID, *, seen: ColumnElement[bool]) -> Rematch:
     """A proposal among those the caller may see.
 
     Raises:
         NotFound: there is none, or it is between others.
     """
-    statement = rematches(and_(Rematch.id == rematch_id, seen))
-    if lock:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
-    found = db.session.scalar(statement)
+    found = db.session.scalar(rematches(and_(Rematch.id == rematch_id, seen)))
     if found is None:
         raise NotFound
     return found

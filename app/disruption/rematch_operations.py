@@ -73,17 +73,15 @@ def propose_rematches(*, commitments: Sequence[Commitment], now: datetime) -> li
 def accept_rematch(*, rematch: Rematch, now: datetime) -> Rematch:
     """The buyer takes the other source: it is ordered, and so much of the old order is replaced.
 
-    Args:
-        rematch: locked.
+    The stuck order is locked before the proposal, as by whoever brings it back.
 
     Raises:
         RematchNotProposed: it is not waiting for an answer any more. WantedNoMore: the demand has
         been filled since. MovementRestricted: the goods may not travel now. OfferNotOpen: the
         offer has ended.
     """
-    if rematch.status != RematchStatus.PROPOSED or rematch.expires_at <= now:
-        raise RematchNotProposed
     order, line = _order_of(rematch)
+    _check_waiting(rematch, now=now)
     commitment = get_commitment(
         rematch.commitment_id, seen=Commitment.id == rematch.commitment_id, lock=True
     )
@@ -120,16 +118,19 @@ def accept_rematch(*, rematch: Rematch, now: datetime) -> Rematch:
 def refuse_rematch(*, rematch: Rematch, now: datetime) -> Rematch:
     """The buyer would rather wait; the other source is free again.
 
-    Args:
-        rematch: locked.
-
     Raises:
         RematchNotProposed: it is not waiting for an answer any more.
     """
-    if rematch.status != RematchStatus.PROPOSED or rematch.expires_at <= now:
-        raise RematchNotProposed
+    _check_waiting(rematch, now=now)
     _free(rematch, RematchStatus.REFUSED)
     return rematch
+
+
+def _check_waiting(rematch: Rematch, *, now: datetime) -> None:
+    """Lock a proposal; it must still wait for an answer."""
+    db.session.refresh(rematch, with_for_update=True)
+    if rematch.status != RematchStatus.PROPOSED or rematch.expires_at <= now:
+        raise RematchNotProposed
 
 
 def expire_rematches(*, now: datetime, most: int = 200) -> int:

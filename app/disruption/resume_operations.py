@@ -28,22 +28,8 @@ from app.places.queries import get_site, provinces_of, restrictions_at
 from app.places.restriction_operations import barring
 
 
-def resume(*, now: datetime, most: int = 200) -> int:
-    """End what waits and may move again: what is still wanted comes back; how many ended.
-
-    An order gets back as much as its buyer has not had otherwise and its seller has not sold
-    otherwise. What a round holds just now is looked at again after it.
-
-    Orders are locked in ascending id, each before what it needs.
-    """
-    ended = 0
-    for commitment_id in _movable(now=now, most=most):
-        ended += _resume(commitment_id, now=now)
-    return ended
-
-
-def _movable(*, now: datetime, most: int) -> Sequence[UUID]:
-    """Ids of commitments whose goods no restriction holds back now, in the order of orders."""
+def movable(*, now: datetime) -> Sequence[UUID]:
+    """Ids of commitments that wait and that no restriction holds back now, oldest order first."""
     waiting = db.session.execute(
         commitments(Commitment.status == CommitmentStatus.WAITING)
         .join(Lot, Lot.id == Commitment.lot_id)
@@ -69,23 +55,31 @@ def _movable(*, now: datetime, most: int) -> Sequence[UUID]:
             provinces=provinces,
         )
         is None
-    ][:most]
+    ]
 
 
-def _resume(commitment_id: UUID, *, now: datetime) -> int:
+def resume(*, commitment_id: UUID, now: datetime) -> bool:
+    """End what waited and may move again: what is still wanted comes back.
+
+    An order gets back as much as its buyer has not had otherwise and its seller has not sold
+    otherwise. The order is locked first, then the rest as ever.
+
+    Returns:
+        False where it has ended before, or a round holds its goods just now; look again later.
+    """
     order = _order_of(commitment_id)
     commitment = get_commitment(commitment_id, seen=Commitment.id == commitment_id, lock=True)
     if commitment.status != CommitmentStatus.WAITING:
-        return 0
+        return False
     overtake_rematches(commitment=commitment)
     offers = offers_for_update({commitment.offer_id} if commitment.offer_id else set())
     offer = offers.get(commitment.offer_id) if commitment.offer_id else None
     if offer is not None and offer.round_id is not None:
-        return 0
+        return False
     if order is not None and offer is not None:
         demand = demand_for_update(order.demand_id) if order.demand_id else None
         if demand is not None and demand.round_id is not None:
-            return 0
+            return False
         line = next(one for one in order.lines if one.id == commitment.order_line_id)
         commitment.restored = _bring_back(order, line, offer, demand, commitment, now=now)
         _hide(order, offer)
@@ -102,7 +96,7 @@ def _resume(commitment_id: UUID, *, now: datetime) -> int:
         restored=f"{commitment.restored:.3f}",
         replaced=f"{commitment.replaced:.3f}",
     )
-    return 1
+    return True
 
 
 def _order_of(commitment_id: UUID) -> Order | None:
