@@ -3,11 +3,16 @@
 from collections.abc import Callable
 from functools import partial
 
+import structlog
+
 from app.core import clock
 from app.core.queue import celery
 from app.core.transaction import retried, transaction
 from app.settlement import operations
 from app.settlement.statements import issue_monthly_statements
+
+log = structlog.get_logger()
+MOST_FAILURES = 100
 
 
 @celery.task(name="workers.settlement.finalise")
@@ -20,7 +25,8 @@ def finalise() -> None:
 @celery.task(name="workers.settlement.tell_overdue")
 def tell_overdue() -> None:
     """Tell both sides what should have been paid."""
-    _until_done(operations.tell_overdue)
+    while retried(partial(_some, operations.tell_overdue)):
+        pass
 
 
 @celery.task(name="workers.settlement.close_month")
@@ -30,10 +36,19 @@ def close_month() -> None:
 
 
 def _until_done(work: Callable[..., int]) -> None:
-    while retried(partial(_some, work)):
-        pass
+    """Do one after another; one that fails does not stop the others and is tried again later."""
+    failed = 0
+    while True:
+        try:
+            if not retried(partial(_some, work, passing=failed)):
+                return
+        except Exception as fault:
+            log.exception("settlement_failed", error=type(fault).__name__)
+            failed += 1
+            if failed == MOST_FAILURES:
+                raise
 
 
-def _some(work: Callable[..., int]) -> int:
+def _some(work: Callable[..., int], **options: int) -> int:
     with transaction():
-        return work(now=clock.now())
+        return work(now=clock.now(), **options)

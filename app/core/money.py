@@ -6,6 +6,8 @@ DONG = Decimal(1)
 PRICE_STEP = Decimal("0.01")
 HIGHEST_PRICE = Decimal("999999999.99")
 HIGHEST_AMOUNT = 2**63 - 1
+# What one delivery, advance or payout may come to, so that no account ever overflows.
+HIGHEST_PAYMENT = 10**15
 
 
 def to_dong(value: Decimal) -> int:

@@ -245,8 +245,10 @@ class Slip(Recorded, Base):
     def _own_checks(cls) -> tuple[Any, ...]:
         return (
             CheckConstraint(
-                "accepted_quantity >= 0 AND payable_amount >= 0 AND haulage_amount >= 0",
-                name="not_negative",
+                "accepted_quantity >= 0 AND base_amount BETWEEN 0 AND 1000000000000000"
+                " AND payable_amount BETWEEN 0 AND 1000000000000000"
+                " AND haulage_amount BETWEEN 0 AND 1000000000000000",
+                name="amounts_within",
             ),
         )
 

@@ -10,7 +10,7 @@ from app.catalogue.queries import get_commodity
 from app.core import outbox
 from app.core.db import db
 from app.core.errors import Problem, invalid
-from app.core.money import HIGHEST_AMOUNT
+from app.core.money import HIGHEST_PAYMENT
 from app.core.quantity import HIGHEST_QUANTITY, in_stock_unit
 from app.deliveries.facts import accepted_quantity, delivery_facts, slip_document, slip_facts
 from app.deliveries.finishing import receive_if_complete
@@ -299,7 +299,8 @@ def _correct(delivery: Delivery, reason: str, *, by: Person, now: datetime) -> N
 
 def _write_slip(delivery: Delivery, *, reason: str | None, by: Person, now: datetime) -> Slip:
     document = slip_document(delivery)
-    if document["payable_amount"] > HIGHEST_AMOUNT:
+    amounts = (document["base"]["amount"], document["payable_amount"], document["haulage_amount"])
+    if max(amounts) > HIGHEST_PAYMENT:
         raise invalid("/parts", "Tổng tiền quá lớn.", "The total is too high.")
     inspection = delivery.inspections[-1]
     accepted = accepted_quantity(inspection)

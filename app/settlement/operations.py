@@ -85,20 +85,23 @@ def bring_up_to_date(*, delivery_id: UUID, now: datetime) -> list[Settlement]:
     return settlements
 
 
-def finalise_settlements(*, now: datetime, most: int = 1) -> int:
+def finalise_settlements(*, now: datetime, most: int = 1, passing: int = 0) -> int:
     """Make final what can no longer be claimed against; how many deliveries.
 
     One delivery in a transaction by default, so that nobody holds one order and waits for another.
+
+    Args:
+        passing: how many to leave out, the longest due first.
     """
-    due = next_to_finalise(now=now, most=most)
+    due = next_to_finalise(now=now, most=most, passing=passing)
     for delivery_id in due:
         _finalise(delivery_id, now=now)
     return len(due)
 
 
-def settle_orders(*, now: datetime, most: int = 1) -> int:
+def settle_orders(*, now: datetime, most: int = 1, passing: int = 0) -> int:
     """End orders that were received and of which every delivery is settled; how many."""
-    due = orders_to_settle(most=most)
+    due = orders_to_settle(most=most, passing=passing)
     for order_id in due:
         order = get_order(order_id, seen=Order.id == order_id, lock=True)
         if order.status == OrderStatus.RECEIVED:

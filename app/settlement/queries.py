@@ -57,8 +57,8 @@ def settlements_of(delivery_id: UUID, *, lock: bool = False) -> Sequence[Settlem
     return db.session.scalars(statement).all()
 
 
-def next_to_finalise(*, now: datetime, most: int) -> Sequence[UUID]:
-    """Deliveries whose time for claims is over with none under way."""
+def next_to_finalise(*, now: datetime, most: int, passing: int = 0) -> Sequence[UUID]:
+    """Deliveries whose time for claims is over with none under way, but the first `passing`."""
     under_way = exists().where(
         Claim.delivery_id == Settlement.delivery_id, Claim.ended_at.is_(None)
     )
@@ -71,12 +71,13 @@ def next_to_finalise(*, now: datetime, most: int) -> Sequence[UUID]:
             ~under_way,
         )
         .order_by(Settlement.claims_until, Settlement.id)
+        .offset(passing)
         .limit(most)
     ).all()
 
 
-def orders_to_settle(*, most: int) -> Sequence[UUID]:
-    """Orders received whose deliveries are all settled or came to nothing."""
+def orders_to_settle(*, most: int, passing: int = 0) -> Sequence[UUID]:
+    """Orders received whose deliveries are all settled or came to nothing, but the first few."""
     final = exists().where(
         Settlement.delivery_id == Delivery.id,
         Settlement.purpose == Purpose.GOODS,
@@ -92,6 +93,7 @@ def orders_to_settle(*, most: int) -> Sequence[UUID]:
         select(Order.id)
         .where(Order.status == OrderStatus.RECEIVED, ~unsettled)
         .order_by(Order.id)
+        .offset(passing)
         .limit(most)
     ).all()
 

@@ -21,6 +21,7 @@ from app.core.fields import (
     String,
     UnitPrice,
 )
+from app.core.money import HIGHEST_PAYMENT
 from app.core.paging import PageQuery
 from app.settlement.models import (
     Account,
@@ -32,7 +33,6 @@ from app.settlement.models import (
     SettlementStatus,
 )
 
-HIGHEST_PAYMENT = 10**15
 MOST_SETTLEMENTS = 100
 
 

@@ -158,7 +158,7 @@ def upgrade() -> None:
     sa.Column('organisation_id', sa.Uuid(), nullable=False),
     sa.Column('recorded_by_id', sa.Uuid(), nullable=False),
     sa.Column('id', sa.Uuid(), server_default=sa.text('uuidv7()'), nullable=False),
-    sa.CheckConstraint('accepted_quantity >= 0 AND payable_amount >= 0 AND haulage_amount >= 0', name=op.f('ck_delivery_slip_not_negative')),
+    sa.CheckConstraint('accepted_quantity >= 0 AND base_amount BETWEEN 0 AND 1000000000000000 AND payable_amount BETWEEN 0 AND 1000000000000000 AND haulage_amount BETWEEN 0 AND 1000000000000000', name=op.f('ck_delivery_slip_amounts_within')),
     sa.CheckConstraint('number = 1 OR reason IS NOT NULL', name=op.f('ck_delivery_slip_correction_says_why')),
     sa.ForeignKeyConstraint(['delivery_id'], ['delivery.id'], name=op.f('fk_delivery_slip_delivery_id')),
     sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_delivery_slip_organisation_id')),

@@ -13,10 +13,19 @@ from app.core.db import db
 from app.core.outbox import OutboxMessage
 from app.core.transaction import transaction
 from app.orders.models import Order, OrderStatus
-from app.settlement.models import LedgerTransaction, Settlement, SettlementStatus
+from app.settlement.advance_operations import confirm_advance, record_advance
+from app.settlement.ledger import Origin, post
+from app.settlement.models import (
+    AdvanceKind,
+    Event,
+    LedgerTransaction,
+    Settlement,
+    SettlementStatus,
+    Source,
+)
 from app.settlement.statement_models import Statement
 from tests.factories import NOW, Trade, an_offer, an_order
-from tests.settling import delivered, told
+from tests.settling import delivered, somebody_of, told
 from workers.settlement import close_month, finalise, tell_overdue
 
 DELIVERIES = 3
@@ -55,6 +64,27 @@ def test_what_nobody_can_claim_against_is_made_final_and_the_order_settled(
     before = sold(lambda: (counted(OutboxMessage), counted(LedgerTransaction)))
     sold(finalise.run)
     assert sold(lambda: (counted(OutboxMessage), counted(LedgerTransaction))) == before
+
+
+def test_a_delivery_that_cannot_be_settled_stops_no_other(
+    sold: Callable[[Callable[[], Any]], Any],
+) -> None:
+    def spoil_the_first() -> None:
+        """Books that hold a posting already which has yet to be made."""
+        with transaction():
+            goods = db.session.scalars(select(Settlement).order_by(Settlement.id)).all()[0]
+            parties = {"giver_id": goods.organisation_id, "receiver_id": goods.payee_id}
+            recorded_by = somebody_of(goods.organisation_id)
+            terms = {"kind": AdvanceKind.INPUTS, "amount": 1, "note": None, "now": NOW}
+            advance = record_advance(**parties, **terms, recorded_by_id=recorded_by)
+            confirm_advance(advance=advance, now=NOW)
+            there = Origin(Source.NETTING, goods.id)
+            post([], origin=there, event=Event.ADVANCE_NETTED, occurred_at=NOW, now=NOW)
+
+    sold(spoil_the_first)
+    sold(finalise.run)
+    final = Settlement.status == SettlementStatus.FINAL
+    assert sold(lambda: counted(Settlement, final)) == DELIVERIES - 1
 
 
 def test_nothing_is_final_while_there_is_time_to_claim(
