@@ -38,7 +38,7 @@ def clear_round(*, round_id: str) -> None:
                 round_id=UUID(round_id), snapshot=snapshot, fault=told, now=clock.now()
             )
         return
-    outcomes = explain(snapshot, answer["matches"])
+    outcomes = explain(snapshot, answer["matches"], answer["certificate"])
     retried(lambda: _settle(UUID(round_id), answer, outcomes))
 
 

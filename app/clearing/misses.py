@@ -5,7 +5,6 @@ common combination of failed gates is told.
 """
 
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 import numpy as np
 
@@ -17,8 +16,7 @@ from app.clearing.engine.allowed import (
     window_shortfall,
 )
 from app.clearing.engine.book import NONE, Book, Bools, Ints
-from app.clearing.reading import Quality
-from app.clearing.sentences import Value
+from app.clearing.sentences import Value, text_of
 
 _GATES = (*GATES_OF_GOODS, *GATES_OF_PAIRS)
 
@@ -109,15 +107,8 @@ def _quality_miss(code: str, frozen: FrozenBook, near: Near, side: str) -> Miss:
     else:
         rank = high[over[:, worst], worst].max()
     needed = frozen.values[worst][int(rank)]
-    return Miss(code=code, figure=_text(needed), figures={"quality": quality, "needed": needed[1]})
-
-
-def _text(quality: Quality) -> str:
-    """A measured quality as the interface writes it."""
-    value = quality[1]
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f"{value:f}" if isinstance(value, Decimal) else value.isoformat()
+    figures: dict[str, Value] = {"quality": quality, "needed": needed[1]}
+    return Miss(code=code, figure=text_of(needed[1]), figures=figures)
 
 
 def _missing_schemes(frozen: FrozenBook, near: Near) -> str:

@@ -78,6 +78,10 @@ class ReasonOut(Schema):
     code = ma.fields.String()
     detail = ma.fields.String()
     figure = ma.fields.Raw(allow_none=True)
+    figures = ma.fields.Dict(
+        keys=ma.fields.String(),
+        metadata={"description": "every figure of the sentence by its name, as text"},
+    )
 
 
 class ExplanationOut(Schema):

@@ -97,6 +97,80 @@ _SENTENCES = {
             "but the quantity offered at it went to buyers who were level with you."
         ),
     ),
+    ("tie_smallholder", "offer"): (
+        (
+            "Giá chào của bạn đúng bằng giá thị trường {price} đồng/đơn vị; "
+            "ngang giá thì hộ sản xuất nhỏ được bán trước."
+        ),
+        (
+            "Your ask equals the market price of {price} VND per unit; "
+            "among sellers level at it smallholders come first."
+        ),
+    ),
+    ("tie_earlier", "offer"): (
+        (
+            "Giá chào của bạn đúng bằng giá thị trường {price} đồng/đơn vị; "
+            "ngang giá thì ai đăng trước được bán trước."
+        ),
+        (
+            "Your ask equals the market price of {price} VND per unit; "
+            "among sellers level at it whoever listed earlier comes first."
+        ),
+    ),
+    ("tie_earlier", "demand"): (
+        (
+            "Giá tối đa của bạn đúng bằng giá thị trường {price} đồng/đơn vị; "
+            "ngang giá thì ai đăng trước được mua trước."
+        ),
+        (
+            "Your limit equals the market price of {price} VND per unit; "
+            "among buyers level at it whoever posted earlier comes first."
+        ),
+    ),
+    ("minimum_lot", "offer"): (
+        "Người mua phù hợp chỉ nhận mỗi lần nhiều hơn {quantity} đơn vị mà bạn có.",
+        "Fitting buyers take more at a time than the {quantity} units you have.",
+    ),
+    ("minimum_lot", "demand"): (
+        "Người bán phù hợp chỉ bán mỗi lần nhiều hơn {quantity} đơn vị mà bạn cần.",
+        "Fitting sellers sell more at a time than the {quantity} units you want.",
+    ),
+    ("minimum_lot_own", "offer"): (
+        "Bạn chỉ bán mỗi lần từ {quantity} đơn vị, nhiều hơn lượng có thể ghép.",
+        "You sell no less than {quantity} units at a time, which is more than could be matched.",
+    ),
+    ("minimum_lot_own", "demand"): (
+        "Bạn chỉ nhận mỗi lần từ {quantity} đơn vị, nhiều hơn lượng có thể ghép.",
+        "You take no less than {quantity} units at a time, which is more than could be matched.",
+    ),
+    ("minimum_lot_rejected", "offer"): (
+        (
+            "Với giá thị trường vẫn còn người mua có lợi hơn {gain} đồng/đơn vị cho cả hai bên, "
+            "nhưng lượng tối thiểu mỗi lần hoặc số nhà cung cấp tối đa không cho phép ghép."
+        ),
+        (
+            "At the market's prices a buyer and you would be better off by {gain} VND per unit "
+            "together, but a minimum lot or a maximum of suppliers stood in the way."
+        ),
+    ),
+    ("minimum_lot_rejected", "demand"): (
+        (
+            "Với giá thị trường vẫn còn người bán có lợi hơn {gain} đồng/đơn vị cho cả hai bên, "
+            "nhưng lượng tối thiểu mỗi lần hoặc số nhà cung cấp tối đa không cho phép ghép."
+        ),
+        (
+            "At the market's prices a seller and you would be better off by {gain} VND per unit "
+            "together, but a minimum lot or a maximum of suppliers stood in the way."
+        ),
+    ),
+    ("minimum_lot_rejected_far", "offer"): (
+        "Lượng tối thiểu mỗi lần hoặc số nhà cung cấp tối đa ngăn bạn bán cho người mua phù hợp.",
+        "A minimum lot or a maximum of suppliers kept you from selling to a fitting buyer.",
+    ),
+    ("minimum_lot_rejected_far", "demand"): (
+        "Lượng tối thiểu mỗi lần hoặc số nhà cung cấp tối đa ngăn bạn mua của người bán phù hợp.",
+        "A minimum lot or a maximum of suppliers kept you from buying of a fitting seller.",
+    ),
     ("gate_commodity", "offer"): (
         "Không có nhu cầu nào nhận mặt hàng của bạn.",
         "No demand accepts your commodity.",
@@ -176,6 +250,15 @@ def sentence(code: str, side: str, figures: Mapping[str, Value]) -> dict[str, st
         "vi": vietnamese.format(**{name: in_vietnamese(value) for name, value in figures.items()}),
         "en": english.format(**{name: in_english(value) for name, value in figures.items()}),
     }
+
+
+def text_of(value: Value) -> str:
+    """A figure as the interface writes it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, date):
+        return value.isoformat()
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def in_english(value: Value) -> str:

@@ -56,7 +56,8 @@ def explanation(row: Offer | Demand, *, language: str) -> dict[str, Any]:
     outcome = latest_outcome(**{f"{side}_id": row.id})
     if outcome is None:
         code, vi, en = LEFT_OUT if _passed_over(row) else NO_ROUND
-        reason = {"code": code, "detail": vi if language == "vi" else en, "figure": None}
+        detail = vi if language == "vi" else en
+        reason: dict[str, Any] = {"code": code, "detail": detail, "figure": None, "figures": {}}
         return {"round_id": None, "outcome": "waiting", "reasons": [reason]}
     reasons = [
         *_pending(outcome, row),
@@ -115,7 +116,10 @@ def _pending(outcome: Outcome, row: Offer | Demand) -> list[dict[str, Any]]:
             "en": sentences[1].format(quantity=in_english(match.quantity), price=in_english(price)),
         }
         code = "matched" if match.status == MatchStatus.ACCEPTED else f"match_{match.status}"
-        reasons.append({"code": code, "detail": detail, "figure": f"{match.quantity:.3f}"})
+        figures = {"quantity": f"{match.quantity:.3f}", "price": f"{price:.2f}"}
+        reasons.append(
+            {"code": code, "detail": detail, "figure": figures["quantity"], "figures": figures}
+        )
     return reasons
 
 
@@ -147,7 +151,15 @@ def _conversion(outcome: Outcome, row: Offer | Demand, language: str) -> list[di
         else f"Figures are in {base.name_en}: 1 {_unit(own.unit, 'en')} of {own.name_en} "
         f"= {figure} {_unit(base.unit, 'en')} of {base.name_en}."
     )
-    return [{"code": "in_base_commodity", "detail": detail, "figure": f"{factor:f}"}]
+    text = f"{factor:f}"
+    return [
+        {
+            "code": "in_base_commodity",
+            "detail": detail,
+            "figure": text,
+            "figures": {"factor": text},
+        }
+    ]
 
 
 def _written(detail: str, row: Offer | Demand, language: str) -> str:

@@ -32,6 +32,7 @@ def test_who_trades_all_is_told_how_much_and_at_what_price() -> None:
                     "en": "You sold 10 units at 1,250.75 VND per unit at your gate.",
                 },
                 "figure": "10.000",
+                "figures": {"quantity": "10.000", "price": "1250.75"},
             }
         ],
     }
@@ -83,6 +84,96 @@ def test_a_tie_is_called_a_tie() -> None:
     found = answers(book([offer("a", "10"), offer("b", "10")], [demand("d", "10", "1500")]))
     codes = sorted(told(answer)[0] for answer in found["offers"].values())
     assert codes == [("matched", "10.000"), ("tie", "1000.00")]
+
+
+MORNING, EVENING = "2026-03-01T07:00:00+07:00", "2026-03-01T19:00:00+07:00"
+
+
+@pytest.mark.parametrize(
+    ("winner", "loser", "code"),
+    [
+        ({"smallholder": True}, {"smallholder": False}, "tie_smallholder"),
+        ({"listed_at": MORNING}, {"listed_at": EVENING}, "tie_earlier"),
+        (
+            {"smallholder": True, "listed_at": EVENING},
+            {"smallholder": False, "listed_at": MORNING},
+            "tie_smallholder",
+        ),
+        ({"listed_at": MORNING}, {"listed_at": MORNING}, "tie"),
+    ],
+)
+def test_a_tie_says_before_whom_an_offer_stood_back(
+    winner: dict[str, Any], loser: dict[str, Any], code: str
+) -> None:
+    snapshot = book(
+        [offer("a", "10", "1000", **winner), offer("b", "10", "1000", **loser)],
+        [demand("d", "10", "1500")],
+    )
+    prices = {"seller_price": "1000.00", "buyer_price": "1000.00", "transport_cost": "0.00"}
+    match = {"offer_id": "a", "demand_id": "d", "quantity": "10.000", **prices}
+    assert told(explain(snapshot, [match])["offers"]["b"]) == [(code, "1000.00")]
+
+
+def test_a_tie_says_that_another_demand_was_earlier() -> None:
+    snapshot = book(
+        [offer("o", "10", "1000")],
+        [
+            demand("d", "10", "1500", posted_at=MORNING),
+            demand("e", "10", "1500", posted_at=EVENING),
+        ],
+    )
+    prices = {"seller_price": "1500.00", "buyer_price": "1500.00", "transport_cost": "0.00"}
+    match = {"offer_id": "o", "demand_id": "d", "quantity": "10.000", **prices}
+    assert told(explain(snapshot, [match])["demands"]["e"]) == [("tie_earlier", "1500.00")]
+
+
+def test_a_minimum_lot_that_fits_nobody_is_named() -> None:
+    large = book([offer("o", "50", "1000", min_quantity="20")], [demand("d", "10", "1500")])
+    found = explain(large, [])
+    assert told(found["offers"]["o"]) == [("minimum_lot_own", "20.000")]
+    assert told(found["demands"]["d"]) == [("minimum_lot", "10.000")]
+    wanted = book([offer("o", "10", "1000")], [demand("d", "50", "1500", min_delivery="20")])
+    found = explain(wanted, [])
+    assert told(found["offers"]["o"]) == [("minimum_lot", "10.000")]
+    assert told(found["demands"]["d"]) == [("minimum_lot_own", "20.000")]
+
+
+@pytest.mark.parametrize(
+    ("bid", "reasons"),
+    [
+        ("1300", [("minimum_lot_rejected", "100.00")]),
+        ("2900", [("minimum_lot_rejected_far", None)]),
+    ],
+)
+def test_who_is_rejected_paradoxically_is_told_what_it_would_have_gained(
+    bid: str, reasons: list[tuple[str, str | None]]
+) -> None:
+    """d was left out though it could take the lot; 200 below its limit both would be better off."""
+    snapshot = book([offer("o", "10", "1000", min_quantity="10")], [demand("d", "10", bid)])
+    certificate = {
+        "offers": {"o": "1000.00"},
+        "demands": {"d": f"{int(bid) - 200}.00"},
+        "rejected": [["o", "d"]],
+    }
+    found = explain(snapshot, [], certificate)
+    assert told(found["offers"]["o"]) == reasons
+    assert found["demands"]["d"]["reasons"][0]["code"].startswith("minimum_lot_rejected")
+
+
+def test_a_border_that_may_not_be_crossed_is_named() -> None:
+    kept = offer("o", ask="1000", gates={"stays_inside": ["zone"]})
+    found = answers(book([kept], [demand("d", bid="2000", gates={"inside": []})]))
+    assert told(found["offers"]["o"]) == [("gate_restriction", None)]
+    assert told(found["demands"]["d"]) == [("gate_restriction", None)]
+
+
+def test_every_figure_of_a_sentence_is_there_as_data() -> None:
+    for shape in SHAPES:
+        for side in answers(random_book(shape, 3)).values():
+            for answer in side.values():
+                for reason in answer["reasons"]:
+                    assert set(reason) == {"code", "detail", "figure", "figures"}
+                    assert reason["figure"] in (None, *reason["figures"].values())
 
 
 def accepts(**row: Any) -> dict[str, Any]:
