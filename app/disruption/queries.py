@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true, union
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from app.accounts.queries import current_members
@@ -13,6 +13,7 @@ from app.clearing.models import Match, MatchStatus
 from app.contracts.models import Contract, ContractHold
 from app.core.db import db
 from app.core.errors import NotFound
+from app.deliveries.models import Delivery, Despatch
 from app.disruption.models import (
     Commitment,
     CommitmentStatus,
@@ -24,7 +25,7 @@ from app.disruption.models import (
 from app.lots.models import Lot
 from app.market.models import Demand, Offer
 from app.market.queries import open_offers
-from app.orders.models import LIVE, Order, OrderLine
+from app.orders.models import LIVE, Order, OrderLine, OrderStatus
 from app.places.models import AdministrativeUnit, Level, Restriction, RestrictionKind, Site
 
 PICKUP, DROP = aliased(Site), aliased(Site)
@@ -196,9 +197,8 @@ def recalls_seen_by(organisation_id: UUID, *, everything: bool) -> ColumnElement
         or_(Lot.organisation_id == organisation_id, Lot.agent_id == organisation_id)
     )
     ordered = select(OrderLine.lot_id).where(OrderLine.organisation_id == organisation_id)
-    touched = Recall.frozen.any(
-        or_(RecalledLot.lot_id.in_(frozen), RecalledLot.lot_id.in_(ordered))
-    )
+    sent = select(Despatch.lot_id).where(Despatch.organisation_id == organisation_id)
+    touched = Recall.frozen.any(RecalledLot.lot_id.in_(union(frozen, ordered, sent)))
     return or_(Recall.organisation_id == organisation_id, touched)
 
 
@@ -217,12 +217,19 @@ def get_recall(recall_id: UUID, *, seen: ColumnElement[bool], lock: bool = False
     return found
 
 
-def ordered_of(lots: Collection[UUID]) -> Sequence[Order]:
-    """Orders that hold, or have had, something of these lots."""
-    lines = select(OrderLine.order_id).where(OrderLine.lot_id.in_(lots))
-    return db.session.scalars(
-        select(Order)
-        .where(Order.id.in_(lines), Order.status.not_in(("cancelled", "expired")))
-        .options(selectinload(Order.lines))
-        .order_by(Order.id)
-    ).all()
+def ordered_of(lots: Collection[UUID]) -> Sequence[tuple[Order, UUID]]:
+    """Orders that hold, or were sent, something of these lots, each with the lot."""
+    named = select(OrderLine.order_id, OrderLine.lot_id).where(OrderLine.lot_id.in_(lots))
+    sent = (
+        select(Delivery.order_id, Despatch.lot_id)
+        .join(Delivery, Delivery.id == Despatch.delivery_id)
+        .where(Despatch.lot_id.in_(lots))
+    )
+    both = union(named, sent).subquery()
+    rows = db.session.execute(
+        select(Order, both.c.lot_id)
+        .join(both, both.c.order_id == Order.id)
+        .where(Order.status.not_in((OrderStatus.CANCELLED, OrderStatus.EXPIRED)))
+        .order_by(Order.id, both.c.lot_id)
+    )
+    return [(row[0], row[1]) for row in rows]

@@ -16,12 +16,11 @@ def tell(topic: str, recall: Recall, frozen: Sequence[Lot], *, now: datetime) ->
     for lot in frozen:
         _tell(topic, recall, lot, lot.parties, now=now)
     told: set[tuple[UUID, UUID]] = set()
-    for order in ordered_of(by_lot):
-        for line in order.lines:
-            if line.lot_id in by_lot and (order.organisation_id, line.lot_id) not in told:
-                told.add((order.organisation_id, line.lot_id))
-                buyers = [one for one in (order.organisation_id, order.agent_id) if one]
-                _tell(topic, recall, by_lot[line.lot_id], buyers, order_id=order.id, now=now)
+    for order, lot_id in ordered_of(by_lot):
+        if (order.organisation_id, lot_id) not in told:
+            told.add((order.organisation_id, lot_id))
+            buyers = [one for one in (order.organisation_id, order.agent_id) if one]
+            _tell(topic, recall, by_lot[lot_id], buyers, order_id=order.id, now=now)
 
 
 def _tell(

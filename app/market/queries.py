@@ -56,7 +56,9 @@ def open_offers(*, reader: UUID | None, now: datetime) -> Select[Offer]:
     meant = Offer.visibility == Visibility.PUBLIC
     if reader is not None:
         meant = or_(meant, Offer.visible_to.contains([reader]), Offer.organisation_id == reader)
-    return offers(meant).where(Offer.status == OfferStatus.OPEN, Offer.open_until > now)
+    return offers(meant).where(
+        Offer.status == OfferStatus.OPEN, Offer.open_until > now, Lot.frozen_at.is_(None)
+    )
 
 
 def search_offers(statement: Select[Any], query: dict[str, Any]) -> Select[Any]:

@@ -15,12 +15,13 @@ from app.core.db import db
 from app.core.errors import Problem
 from app.core.quantity import in_stock_unit
 from app.lots.mixing_operations import Part, certificates_under
-from app.lots.models import Lot, LotNotAvailable, LotStatus
+from app.lots.models import Lot, LotStatus
 from app.lots.operations import check_grade, put_back, set_aside
 from app.lots.qualities import check_qualities
 from app.lots.queries import lot_for_update
 from app.pools.models import Contribution, ContributionStatus, Pool, PoolNotOpen, PoolStatus
 from app.pools.queries import get_contribution
+from app.pools.readiness import check_ready
 from app.pools.telling import tell
 
 
@@ -80,8 +81,9 @@ def contribute(
 
     Raises:
         LotOfOtherKind, PoolGradeMissed, PoolCertificateMissing: the lot does not fit the pool.
-        LotNotHarvested, LotNotAvailable, LotFrozen, NotEnoughInLot, AreaCapacityExceeded: nor can
-        it be had. AlreadyPooled: it is in. PoolNotOpen: too late. Invalid: a unit, grade, quality.
+        LotNotHarvested, LotNotAvailable, LotFrozen, NotEnoughInLot, AreaCapacityExceeded,
+        MovementRestricted: nor can it be had. AlreadyPooled: it is in. PoolNotOpen: too late.
+        Invalid: a unit, grade or quality.
     """
     pool.check_open(now=now)
     commodity = get_commodity(pool.commodity_code)
@@ -176,8 +178,7 @@ def _check_fits(pool: Pool, commodity: Commodity, part: Part, *, now: datetime) 
     lot = part.lot
     if lot.status == LotStatus.FORECAST:
         raise LotNotHarvested
-    if lot.status != LotStatus.HARVESTED or lot.expires_at <= now:
-        raise LotNotAvailable
+    check_ready(pool, lot, now=now)
     ranks = {grade.code: grade.rank for grade in commodity.grades}
     if pool.min_grade is not None and (
         part.grade is None or ranks[part.grade] > ranks[pool.min_grade]

@@ -17,7 +17,7 @@ from app.core.outbox import OutboxMessage
 from app.core.quantity import in_stock_unit
 from app.core.shares import quantity_shared_out
 from app.lots.mixing_operations import Part, mix_lots
-from app.lots.models import LotNotAvailable, LotStatus
+from app.lots.models import LotStatus
 from app.lots.operations import check_grade, put_back
 from app.lots.queries import lot_for_update
 from app.places.queries import usable_site
@@ -29,6 +29,7 @@ from app.pools.models import (
     PoolStatus,
 )
 from app.pools.queries import confirmed, get_pool, pools
+from app.pools.readiness import check_ready, is_ready
 from app.pools.telling import tell
 
 CONSUMER = "pools"
@@ -99,7 +100,8 @@ def close_pool(*, pool: Pool, now: datetime) -> Pool:
 
     Raises:
         PoolNotOpen: it has closed before, or gave everything back. PoolNotFull: it lacks some.
-        LotNotAvailable, LotFrozen: a contribution has spoiled or is recalled.
+        LotNotAvailable, LotFrozen, MovementRestricted: a contribution has spoiled, is recalled or
+        may not travel now.
     """
     if pool.status != PoolStatus.OPEN:
         raise PoolNotOpen
@@ -109,9 +111,7 @@ def close_pool(*, pool: Pool, now: datetime) -> Pool:
     parts = []
     for one in inside:
         lot = lot_for_update(one.lot_id)
-        lot.check_not_frozen()
-        if not lot.can_be_sold(now=now):
-            raise LotNotAvailable
+        check_ready(pool, lot, now=now)
         parts.append(Part(lot, one.quantity, one.grade, one.qualities))
     db.session.refresh(pool, ["site"])
     pooled = mix_lots(
@@ -207,9 +207,9 @@ def _take_off(lot_id: UUID) -> Decimal:
 
 
 def _sound(pool: Pool, *, now: datetime) -> bool:
-    """Whether nothing in a pool has gone off or is recalled."""
+    """Whether everything in a pool is still ready to go."""
     lots = [lot_for_update(one.lot_id) for one in confirmed(pool.id)]
-    return all(lot.can_be_sold(now=now) for lot in lots)
+    return all(is_ready(pool, lot, now=now) for lot in lots)
 
 
 def _everybody(pool: Pool, inside: Sequence[Contribution]) -> list[UUID]:

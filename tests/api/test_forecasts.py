@@ -14,7 +14,18 @@ from app.core.fields import instant_text
 from app.core.transaction import transaction
 from app.lots.forecast_operations import forecast_harvest
 from app.lots.models import Trend
-from tests.factories import COMMODITY, Trade, a_lot, a_membership, day, forecast_body, monday
+from tests.factories import (
+    COMMODITY,
+    Trade,
+    a_demand,
+    a_lot,
+    a_membership,
+    an_offer,
+    day,
+    forecast_body,
+    monday,
+)
+from tests.factories_deliveries import a_delivery
 
 InApp = Callable[[Callable[[], Any]], Any]
 
@@ -86,3 +97,21 @@ def test_accuracy_compares_the_last_word_before_a_week_with_its_harvest(
         rows = reader.read("/forecast-accuracy")["weeks"]
         assert [row["week"] for row in rows] == weeks
         assert all({name: row[name] for name in expected} == expected for row in rows)
+
+
+def test_a_forecast_lot_is_cleared_forward_and_becomes_a_harvested_one(trade: Trade) -> None:
+    farm, buyer = trade.farm(), trade.processor()
+    lot = a_lot(farm, status="forecast", harvested_at=None, ready_at=day(5), quantity="80")
+    an_offer(farm, lot, quantity="80")
+    a_demand(buyer, deliver_until=day(4))
+    assert trade.clear(COMMODITY)["matches"] == 0
+    a_demand(buyer, deliver_from=day(5), deliver_until=day(9))
+    assert trade.clear(COMMODITY)["matches"] == 1
+    (order,) = buyer.read("/orders")["items"]
+    too_little = {"harvested_at": day(0), "quantity": "20"}
+    refused = farm.post(f"/lots/{lot['id']}/harvest", too_little)
+    assert (refused.status_code, (refused.json or {})["code"]) == (409, "lot_in_use")
+    harvested = farm.made(f"/lots/{lot['id']}/harvest", {"harvested_at": day(0)})
+    assert (harvested["status"], harvested["quantity"]) == ("harvested", "80.000")
+    a_delivery(farm, buyer, order)
+    assert buyer.read(f"/orders/{order['id']}")["status"] == "received"

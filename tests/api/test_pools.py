@@ -21,6 +21,7 @@ from tests.factories import (
     day,
     lot_body,
     offer_body,
+    restriction_body,
 )
 from tests.factories_pools import a_pool, brought, filled, pool_body
 
@@ -270,6 +271,21 @@ def test_what_is_pooled_counts_once_under_its_growing_area_code(
     cooperative.made("/offers", offer_body(closed["lot_id"], quantity="900"))
     (counter,) = farm.read("/growing-area-seasons")["items"]
     assert (counter["listed"], counter["capacity"]) == ("900.000", "1000.000")
+
+
+def test_what_is_inside_a_closed_ward_is_not_pooled_outside_of_it(
+    trade: Trade, cooperative: Account, members: list[Account]
+) -> None:
+    pool, lots = a_pool(cooperative, full_load="10"), [a_lot(one) for one in members]
+    brought(members[0], pool, lots[0], "10")
+    trade.authority.made("/restrictions", restriction_body())
+    body = {"lot_id": lots[1]["id"], "quantity": "1"}
+    answer = members[1].post(f"/pools/{pool['id']}/contributions", body)
+    assert refused(answer) == (409, "movement_restricted")
+    closing = cooperative.post(f"/pools/{pool['id']}/closing")
+    assert refused(closing) == (409, "movement_restricted")
+    ended(trade)
+    assert cooperative.read(f"/pools/{pool['id']}")["status"] == "returned"
 
 
 @pytest.mark.parametrize(

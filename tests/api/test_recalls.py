@@ -16,7 +16,7 @@ from tests.factories import (
     offer_body,
     order_body,
 )
-from tests.factories_deliveries import scheduled
+from tests.factories_deliveries import despatched, scheduled
 from tests.factories_pools import a_pool, brought
 
 REASON = {"reason": "Dư lượng thuốc"}
@@ -47,6 +47,7 @@ def test_nothing_of_a_recalled_lot_is_offered_ordered_cleared_pooled_or_sent(
     planned = scheduled(farm, order, quantity="5")
     pool = a_pool(cooperative)
     recall = farm.made(f"/lots/{lot['id']}/recall", REASON)
+    assert trade.visitor.read("/offers")["items"] == []
     frozen = (409, "lot_frozen")
     assert refused(farm.post("/offers", offer_body(lot["id"], quantity="1"))) == frozen
     assert refused(buyer.post("/orders", order_body(buyer, offer, "1"))) == frozen
@@ -123,3 +124,17 @@ def test_only_who_called_a_recall_or_the_operator_releases_it(trade: Trade, farm
     assert farm.post(path).status_code == 404
     assert trade.farm().post(f"/lots/{lot['id']}/recall", REASON).status_code == 404
     trade.operator.made(path)
+
+
+def test_who_was_sent_a_recalled_lot_instead_of_another_is_told_too(
+    trade: Trade, farm: Account
+) -> None:
+    buyer, instead = trade.processor(), a_lot(farm)
+    order = an_order(buyer, an_offer(farm))
+    body = {"lot_id": instead["id"], "substitution_reason": "Lô kia bị ẩm"}
+    despatched(farm, scheduled(farm, order, quantity="5"), **body)
+    recall = farm.made(f"/lots/{instead['id']}/recall", REASON)
+    assert buyer.read(f"/recalls/{recall['id']}")["lot_id"] == instead["id"]
+    trade.relay()
+    titles = [one["title"] for one in buyer.read("/notifications")["items"]]
+    assert "Thu hồi: Cà phê nhân Robusta bạn đã đặt" in titles
