@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from app.clearing.columns import FrozenBook, read_snapshot
-from app.clearing.engine.allowed import allowed
-from app.clearing.engine.book import PRICE_SCALE, QUANTITY_SCALE, Book, Bools, Ints
+from app.clearing.engine.allowed import allowed, minimum_lots_fit
+from app.clearing.engine.book import PRICE_SCALE, QUANTITY_SCALE, Book, Ints
 from app.clearing.engine.pairs import blocks, gains_of
 from app.clearing.misses import nearest_misses
 from app.clearing.rivals import Rivals, Trades
@@ -186,7 +186,7 @@ def _outlooks(
         block = book.only(offers=rows)
         gain = np.where(allowed(block), gains_of(block), _NOTHING)
         if has_lots:
-            fits = lots_fit(block)
+            fits = minimum_lots_fit(block)
             unfit = np.where(fits, _NOTHING, gain)
             lot_of_offers[rows] = unfit.max(axis=1, initial=_NOTHING)
             np.maximum(lot_of_demands, unfit.max(axis=0), out=lot_of_demands)
@@ -208,13 +208,6 @@ def _outlooks(
             margin=margin_of_demands,
         ),
     )
-
-
-def lots_fit(book: Book) -> Bools:
-    """(n, m) what both sides take at the least is no more than either has."""
-    least = np.maximum(book.offers.min_quantity[:, None], book.demands.min_delivery)
-    fits: Bools = least <= np.minimum(book.offers.quantity[:, None], book.demands.quantity)
-    return fits
 
 
 def _explanation(market: Market, reader: Reader) -> dict[str, Any]:
