@@ -17,7 +17,11 @@ MOST_FAILURES = 100
 
 @celery.task(name="workers.settlement.finalise")
 def finalise() -> None:
-    """Make final what can no longer be claimed against, then end the orders this completes."""
+    """Make final what can no longer be claimed against, then end the orders this completes.
+
+    What was never heard of, because its message was set aside, is posted first.
+    """
+    _until_done(operations.post_missed)
     _until_done(operations.finalise_settlements)
     _until_done(operations.settle_orders)
 

@@ -5,7 +5,7 @@ Every request runs in one transaction, opened here and committed when the view h
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
@@ -112,6 +112,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         body: type[ma.Schema] | None = None,
         query: type[ma.Schema] | None = None,
         answer: type[ma.Schema] | None = None,
+        also: Sequence[str] = (),
         status: int | None = None,
         idempotency: Idempotency | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -119,7 +120,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
         The view is called with ``caller`` (what ``access`` admits), its path variables, and
         ``body`` or ``query`` where they are declared. A POST accepts an idempotency key unless
-        told otherwise.
+        told otherwise. ``also`` are media types the answer may have instead of JSON, by Accept.
         """
         status = status or {"POST": 201, "DELETE": 204}.get(method, 200)
         if method == "POST" and idempotency is None:
@@ -140,7 +141,9 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
             edge.access = access  # type: ignore[attr-defined]
             edge.idempotency = idempotency  # type: ignore[attr-defined]
-            document(edge, method, access, idempotency)
+            kinds = {kind: {"schema": {"type": "string"}} for kind in also}
+            forms = {status: {"content": kinds}} if also else {}
+            document(edge, method, access, idempotency, forms)
             self.route(rule, methods=[method])(edge)
             return view
 
@@ -216,8 +219,14 @@ def _without(argument: str, view: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def document(edge: Any, method: str, access: Access, idempotency: Idempotency | None) -> None:
-    """Say in the API's description who may call and which headers count."""
+def document(
+    edge: Any,
+    method: str,
+    access: Access,
+    idempotency: Idempotency | None,
+    forms: dict[int, Any],
+) -> None:
+    """Say in the API's description who may call, which headers count, and other forms of answer."""
     parameters = []
     if idempotency not in {None, Idempotency.EXEMPT}:
         parameters.append(
@@ -248,7 +257,7 @@ def document(edge: Any, method: str, access: Access, idempotency: Idempotency | 
         **described,
         "manual_doc": {
             "security": [] if access.public else [{"bearer": []}],
-            "responses": {"default": {"$ref": "#/components/responses/Problem"}},
+            "responses": {"default": {"$ref": "#/components/responses/Problem"}} | forms,
         },
     }
 

@@ -213,6 +213,7 @@ def accept_delivery(caller: Caller, delivery_id: UUID) -> Delivery:
     "/deliveries/<uuid:delivery_id>/slip",
     access=READERS,
     answer=schemas.SlipOut,
+    also=("text/html",),
 )
 def get_slip(caller: Caller, delivery_id: UUID) -> Any:
     """What is payable for a delivery and why; a preview before acceptance. Also as a page.

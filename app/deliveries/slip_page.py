@@ -1,6 +1,6 @@
 """A delivery slip in words and written figures, for a page that is read on a phone or printed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -32,6 +32,7 @@ def slip_page(*, delivery: Delivery, slip: Document, commodity: Commodity) -> di
     Args:
         slip: as :func:`receipt_operations.slip_of` gives it.
     """
+    scale = {name: _figure(slip["quantities"][name]) for name in ("gross", "tare")}
     return {
         "number": delivery.number,
         "slip": slip,
@@ -41,7 +42,12 @@ def slip_page(*, delivery: Delivery, slip: Document, commodity: Commodity) -> di
         "unit": UNITS[commodity.unit],
         "made_on": _day(slip.get("made_at")),
         "quantities": [
-            {"vi": vi, "en": en, "figure": _figure(slip["quantities"][name])}
+            {
+                "vi": vi,
+                "en": en,
+                "figure": _figure(slip["quantities"][name]),
+                "scale": scale if name == "weighed" else None,
+            }
             for name, vi, en in QUANTITIES
         ],
         "parts": [_part(part, commodity) for part in slip["parts"]],
@@ -63,69 +69,93 @@ def _part(part: Mapping[str, Any], commodity: Commodity) -> dict[str, Any]:
         "en": en,
         "reason": part["reason"] or "",
         "measured": [
-            f"{_quality(code, commodity)[0]}: {_value(value)}"
-            for code, value in part["qualities"].items()
+            {"vi": vi, "en": en, "figure": _measured(part["qualities"][code], unit)}
+            for code in part["qualities"]
+            for vi, en, unit in [_quality(code, commodity)]
         ],
     }
 
 
 def _adjustment(line: Mapping[str, Any], commodity: Commodity) -> dict[str, Any]:
-    vi, en = _quality(line["attribute"], commodity)
+    vi, en, unit = _quality(line["attribute"], commodity)
+    rule_vi, rule_en = _rule(line["rule"])
     return {
         "part": line["part"],
         "vi": vi,
         "en": en,
-        "measured": _value(line["measured"]),
-        "rule": _rule(line["rule"]),
+        "measured": _measured(line["measured"], unit),
+        "rule": {"vi": rule_vi, "en": rule_en},
         "percent": _figure(line["percent"]),
         "quantity": _figure(line["quantity"]),
         "amount": _figure(line["amount"]),
     }
 
 
-def _rule(rule: Rule) -> str:
-    """What a rule says, in Vietnamese."""
+def _rule(rule: Rule) -> tuple[str, str]:
+    """What a rule says, in Vietnamese and English."""
     match rule["kind"]:
         case RuleKind.PER_POINT:
-            sides = [
-                f"{word} mốc {_figure(rule[side])} % mỗi điểm"
-                for side, word in (("above", "trên"), ("below", "dưới"))
-                if side in rule
-            ]
-            cap = f", nhiều nhất {_figure(rule['cap'])} %" if "cap" in rule else ""
-            return f"mốc {_figure(rule['reference'])}: {', '.join(sides)}{cap}"
+            return _per_point(rule)
         case RuleKind.STEPS:
-            steps = (f"từ {_figure(s['from'])}: {_figure(s['percent'])} %" for s in rule["steps"])
-            return "; ".join(steps)
+            steps = [(_figure(one["from"]), _figure(one["percent"])) for one in rule["steps"]]
+            return _both("; ", "từ {}: {} %", "from {}: {} %", steps)
         case RuleKind.TABLE:
             key = GRADE if rule.get("by") == GRADE else "value"
-            return "; ".join(f"{row[key]}: {_figure(row['percent'])} %" for row in rule["rows"])
+            rows = [(str(row[key]), _figure(row["percent"])) for row in rule["rows"]]
+            return _both("; ", "{}: {} %", "{}: {} %", rows)
         case RuleKind.WATER_DEDUCTION:
             free = Decimal(rule.get("allowance", "0"))
-            return f"trừ phần trên {_figure(free)} %" if free else "trừ đúng tỷ lệ đo được"
-    return ""
+            if free:
+                return _both("", "trừ phần trên {} %", "what is above {} %", [(_figure(free),)])
+            return "trừ đúng tỷ lệ đo được", "just what was measured"
+    return "", ""
 
 
-def _quality(code: str, commodity: Commodity) -> tuple[str, str]:
+def _per_point(rule: Rule) -> tuple[str, str]:
+    points = {
+        "above": ("trên mốc {} % mỗi điểm", "{} % a point above"),
+        "below": ("dưới mốc {} % mỗi điểm", "{} % a point below"),
+    }
+    cap = ("nhiều nhất {} %", "at most {} %")
+    said = [
+        [one.format(_figure(rule[name])) for one in words]
+        for name, words in (points | {"cap": cap}).items()
+        if name in rule
+    ]
+    vi, en = (", ".join(sentences) for sentences in zip(*said, strict=True))
+    reference = _figure(rule["reference"])
+    return f"mốc {reference}: {vi}", f"reference {reference}: {en}"
+
+
+def _both(between: str, vi: str, en: str, figures: Sequence[tuple[str, ...]]) -> tuple[str, str]:
+    return (
+        between.join(vi.format(*one) for one in figures),
+        between.join(en.format(*one) for one in figures),
+    )
+
+
+def _quality(code: str, commodity: Commodity) -> tuple[str, str, str]:
+    """A quality's names, and its unit after a space where it has one."""
     if code == GRADE:
-        return "Loại", "Grade"
+        return "Loại", "Grade", ""
     for attribute in commodity.qualities:
         if attribute.code == code:
-            return attribute.name_vi, attribute.name_en
-    return code, code
+            unit = f" {attribute.unit}" if attribute.unit else ""
+            return attribute.name_vi, attribute.name_en, unit
+    return code, code, ""
 
 
-def _value(value: Any) -> str:
+def _measured(value: Any, unit: str) -> str:
     if isinstance(value, bool):
-        return "có" if value else "không"
+        return "có (yes)" if value else "không (no)"
     try:
-        return written(Decimal(value), "vi")
+        return f"{_figure(value)}{unit}"
     except ArithmeticError:
         return str(value)
 
 
 def _figure(value: Any) -> str:
-    return written(Decimal(value), "vi")
+    return written(Decimal(value), "vi").replace("-", "−")
 
 
 def _day(instant: Any) -> str:

@@ -36,9 +36,11 @@ from app.settlement.queries import (
     overdue,
     settlements_of,
     slips_of,
+    unposted,
 )
 
 CONSUMER = "settlement"
+TIME_TO_HEAR = timedelta(minutes=10)
 HEARD = frozenset(
     {
         "delivery.accepted",
@@ -97,6 +99,14 @@ def finalise_settlements(*, now: datetime, most: int = 1, passing: int = 0) -> i
     for delivery_id in due:
         _finalise(delivery_id, now=now)
     return len(due)
+
+
+def post_missed(*, now: datetime, most: int = 1, passing: int = 0) -> int:
+    """Look at what no message told of in time, or whose message was set aside; how many."""
+    missed = unposted(until=now - TIME_TO_HEAR, most=most, passing=passing)
+    for delivery_id in missed:
+        bring_up_to_date(delivery_id=delivery_id, now=now)
+    return len(missed)
 
 
 def settle_orders(*, now: datetime, most: int = 1, passing: int = 0) -> int:

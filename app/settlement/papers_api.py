@@ -60,6 +60,7 @@ def list_statements(caller: Caller, query: dict[str, Any]) -> Page:
     "/statements/<uuid:statement_id>",
     access=READERS,
     answer=schemas.StatementOut,
+    also=(sheets.CONTENT_TYPE, paper.CONTENT_TYPE),
 )
 def get_statement(caller: Caller, statement_id: UUID) -> Statement | Response:
     """One statement, as JSON, XLSX or PDF by Accept.
@@ -80,6 +81,7 @@ def get_statement(caller: Caller, statement_id: UUID) -> Statement | Response:
     access=BUYER_READERS,
     query=schemas.PurchaseQuery,
     answer=page_schema(schemas.PurchaseOut),
+    also=(sheets.CONTENT_TYPE,),
 )
 def list_purchases(caller: Caller, query: dict[str, Any]) -> Page | Response:
     """What I bought from people without invoices (form 01/TNDN), as JSON or XLSX by Accept.

@@ -15,11 +15,13 @@ from app.settlement.models import (
     Advance,
     CommissionRule,
     LedgerEntry,
+    LedgerTransaction,
     Payout,
     PayoutShare,
     Purpose,
     Settlement,
     SettlementStatus,
+    Source,
 )
 
 
@@ -55,6 +57,20 @@ def settlements_of(delivery_id: UUID, *, lock: bool = False) -> Sequence[Settlem
     if lock:
         statement = statement.with_for_update().execution_options(populate_existing=True)
     return db.session.scalars(statement).all()
+
+
+def unposted(*, until: datetime, most: int, passing: int = 0) -> Sequence[UUID]:
+    """Deliveries with a slip made before ``until`` that is not in the books, but the first few."""
+    posted = exists().where(
+        LedgerTransaction.source_kind == Source.SLIP, LedgerTransaction.source_id == Slip.id
+    )
+    return db.session.scalars(
+        select(Slip.delivery_id)
+        .where(Slip.recorded_at < until, ~posted)
+        .order_by(Slip.id)
+        .offset(passing)
+        .limit(most)
+    ).all()
 
 
 def next_to_finalise(*, now: datetime, most: int, passing: int = 0) -> Sequence[UUID]:

@@ -388,8 +388,9 @@ def test_the_slip_is_a_page_for_who_asks_for_one(farm: Account, buyer: Account) 
     assert page.content_type == "text/html; charset=utf-8"
     assert "Accept" in page.headers["Vary"]
     text = page.get_data(as_text=True)
-    shown = ("840 kg × 8.000 đ/kg", "6.720.000 đ", "-201.600 đ", "6.518.400 đ", "Phiếu số 1")
-    for figure in (*shown, "Nước bám bề mặt 3", "Búp chè tươi", "Lá già &lt;b&gt;", "9,5"):
+    shown = ("840 kg × 8.000 đ/kg", "6.720.000 đ", "−201.600 đ", "6.518.400 đ", "Phiếu số 1")
+    measured = ("Nước bám bề mặt 3 %", "trừ đúng tỷ lệ đo được", "just what was measured", "9,5 %")
+    for figure in (*shown, *measured, "940 cả bì − 0 bì", "Búp chè tươi", "Lá già &lt;b&gt;"):
         assert figure in text, figure
     for wanted in ("application/json", "*/*", ""):
         assert buyer.get(path, Accept=wanted).content_type == "application/json"

@@ -8,6 +8,8 @@ import pytest
 from flask import Flask, Request
 from werkzeug.test import TestResponse
 
+from app.settlement.paper import CONTENT_TYPE as PDF
+from app.settlement.sheets import CONTENT_TYPE as XLSX
 from app.web.docs import refusals
 from tests.api.world import declared
 from tests.factories import Trade, a_lot, an_offer
@@ -222,3 +224,21 @@ def test_a_body_that_breaks_off_is_malformed(trade: Trade, monkeypatch: pytest.M
 def test_a_query_parameter_is_stated_once(trade: Trade) -> None:
     answer = trade.visitor.get("/offers?limit=1&limit=2")
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/limit")
+
+
+@pytest.mark.parametrize(
+    ("path", "kinds"),
+    [
+        ("/statements/{statement_id}", {"xlsx", "pdf"}),
+        ("/purchase-list", {"xlsx"}),
+        ("/deliveries/{delivery_id}/slip", {"html"}),
+    ],
+)
+def test_the_description_names_every_form_an_answer_has(
+    trade: Trade, path: str, kinds: set[str]
+) -> None:
+    endings = {"text/html": "html", PDF: "pdf", XLSX: "xlsx", "application/json": "json"}
+    described = trade.visitor.read("/openapi.json")["paths"][f"/api/v1{path}"]["get"]
+    answer = described["responses"]["200"]["content"]
+    assert {endings[one] for one in answer} == kinds | {"json"}
+    assert "$ref" in answer["application/json"]["schema"]

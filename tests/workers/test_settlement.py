@@ -87,6 +87,23 @@ def test_a_delivery_that_cannot_be_settled_stops_no_other(
     assert sold(lambda: counted(Settlement, final)) == DELIVERIES - 1
 
 
+def test_what_no_message_told_of_is_posted_all_the_same(
+    sold: Callable[[Callable[[], Any]], Any],
+) -> None:
+    def unheard() -> str:
+        with transaction():
+            order_id = db.session.scalars(select(Order.id)).one()
+            return str(delivered(order_id, payable=700, at=NOW - timedelta(hours=1)))
+
+    delivery = sold(unheard)
+    sold(finalise.run)
+    owed = Settlement.delivery_id == delivery
+    assert sold(lambda: db.session.scalars(select(Settlement.amount).where(owed)).all()) == [700]
+    before = sold(lambda: counted(LedgerTransaction))
+    sold(finalise.run)
+    assert sold(lambda: counted(LedgerTransaction)) == before
+
+
 def test_nothing_is_final_while_there_is_time_to_claim(
     sold: Callable[[Callable[[], Any]], Any],
 ) -> None:
