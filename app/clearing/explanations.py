@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from app.clearing.columns import FrozenBook, read_snapshot
-from app.clearing.engine.allowed import allowed, minimum_lots_fit
+from app.clearing.engine.allowed import allowed
 from app.clearing.engine.book import PRICE_SCALE, QUANTITY_SCALE, Book, Ints
 from app.clearing.engine.pairs import blocks, gains_of
-from app.clearing.misses import nearest_misses
+from app.clearing.misses import nearest_misses, quantity_of
 from app.clearing.rivals import Rivals, Trades
 from app.clearing.sentences import Value, sentence, text_of
 
@@ -31,8 +31,6 @@ class Outlook:
 
     gain: Ints
     """The best gain with any allowed partner, or _NOTHING without one."""
-    lot_gain: Ints
-    """The best gain with a partner whose minimum lot, or whose need, does not fit; or _NOTHING."""
     missed: Ints
     """By how much a unit traded with the best rejected partner would have left both together better
     off, or 0."""
@@ -178,19 +176,11 @@ def _outlooks(
     """
     gain_of_offers, margin_of_offers = np.full((2, len(book.offers)), _NOTHING)
     gain_of_demands, margin_of_demands = np.full((2, len(book.demands)), _NOTHING)
-    lot_of_offers, lot_of_demands = gain_of_offers.copy(), gain_of_demands.copy()
-    has_lots = bool((book.offers.min_quantity > 1).any() or (book.demands.min_delivery > 1).any())
     kept_by_buyers = book.demands.bid - buyer_price
     kept_by_sellers = seller_price - book.offers.ask
     for rows in blocks(book):
         block = book.only(offers=rows)
         gain = np.where(allowed(block), gains_of(block), _NOTHING)
-        if has_lots:
-            fits = minimum_lots_fit(block)
-            unfit = np.where(fits, _NOTHING, gain)
-            lot_of_offers[rows] = unfit.max(axis=1, initial=_NOTHING)
-            np.maximum(lot_of_demands, unfit.max(axis=0), out=lot_of_demands)
-            gain = np.where(fits, gain, _NOTHING)
         to_seller = np.where(bought > 0, gain - kept_by_buyers, _NOTHING)
         to_buyer = np.where((sold[rows] > 0)[:, None], gain - kept_by_sellers[rows, None], _NOTHING)
         gain_of_offers[rows] = gain.max(axis=1, initial=_NOTHING)
@@ -198,15 +188,8 @@ def _outlooks(
         for best, found in ((gain_of_demands, gain), (margin_of_demands, to_buyer)):
             np.maximum(best, found.max(axis=0), out=best)
     return (
-        Outlook(
-            gain=gain_of_offers, lot_gain=lot_of_offers, missed=missed[0], margin=margin_of_offers
-        ),
-        Outlook(
-            gain=gain_of_demands,
-            lot_gain=lot_of_demands,
-            missed=missed[1],
-            margin=margin_of_demands,
-        ),
+        Outlook(gain=gain_of_offers, missed=missed[0], margin=margin_of_offers),
+        Outlook(gain=gain_of_demands, missed=missed[1], margin=margin_of_demands),
     )
 
 
@@ -218,13 +201,13 @@ def _explanation(market: Market, reader: Reader) -> dict[str, Any]:
         _reason(
             "matched",
             reader,
-            figure=_quantity(reader.traded),
-            quantity=_quantity(reader.traded),
+            figure=quantity_of(reader.traded),
+            quantity=quantity_of(reader.traded),
             price=_price(reader.traded_at),
         )
     ]
     if left:
-        left_over = _quantity(left)
+        left_over = quantity_of(left)
         reasons += _rejected(market, reader) or [
             _reason("quantity_exhausted", reader, figure=left_over, quantity=left_over)
         ]
@@ -237,8 +220,6 @@ def _why_not(market: Market, reader: Reader) -> list[dict[str, Any]]:
     gain, margin = int(outlook.gain[reader.row]), int(outlook.margin[reader.row])
     if rejected := _rejected(market, reader):
         return rejected + (_market_price(reader, margin) if margin > _NOTHING // 2 else [])
-    if gain <= 0 < outlook.lot_gain[reader.row]:
-        return [_minimum_lot(market, reader)]
     if gain <= _NOTHING // 2:
         misses = nearest_misses(market.frozen, side=reader.side, row=reader.row)
         return [
@@ -271,19 +252,6 @@ def _rejected(market: Market, reader: Reader) -> list[dict[str, Any]]:
     return [_reason("minimum_lot_rejected", reader, figure=_price(more), gain=_price(more))]
 
 
-def _minimum_lot(market: Market, reader: Reader) -> dict[str, Any]:
-    """The reader's own lot is larger than anybody's need, or the others' than the reader's."""
-    book = market.frozen.book
-    offers, demands = book.offers, book.demands
-    if reader.side == "offer":
-        own, most = int(offers.min_quantity[reader.row]), int(demands.quantity.max())
-    else:
-        own, most = int(demands.min_delivery[reader.row]), int(offers.quantity.max())
-    code = "minimum_lot_own" if own > most or own > reader.quantity else "minimum_lot"
-    figure = _quantity(own if code == "minimum_lot_own" else reader.quantity)
-    return _reason(code, reader, figure=figure, quantity=figure)
-
-
 def _market_price(reader: Reader, margin: int) -> list[dict[str, Any]]:
     """The clearing price at the reader's gate; a price below nought is no price to speak of."""
     price = reader.price + margin if reader.side == "offer" else reader.price - margin
@@ -301,10 +269,6 @@ def _reason(
         "figure": None if figure is None else str(figure),
         "figures": {name: text_of(value) for name, value in figures.items()},
     }
-
-
-def _quantity(thousandths: int) -> Decimal:
-    return Decimal(thousandths).scaleb(-3)
 
 
 def _price(hundredths: int) -> Decimal:

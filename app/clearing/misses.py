@@ -5,6 +5,7 @@ common combination of failed gates is told.
 """
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import numpy as np
 
@@ -84,11 +85,26 @@ def _miss(gate: str, frozen: FrozenBook, near: Near, side: str) -> Miss:
     if gate == "certificate":
         schemes = _missing_schemes(frozen, near)
         return Miss(code=code, figure=schemes, figures={"needed": schemes})
+    if gate == "minimum_lot":
+        return _lot_miss(code, near, side)
     if gate == "window":
         short = int(window_shortfall(near.book)[near.offer, near.demand].min())
         hours = str(-(-short // 3600))
         return Miss(code=code, figure=hours, figures={"hours": hours})
     return Miss(code=code)
+
+
+def _lot_miss(code: str, near: Near, side: str) -> Miss:
+    """The reader's own lot is more than others have or want, or theirs than the reader does."""
+    offers, demands = near.book.offers, near.book.demands
+    mine = (offers.min_quantity[near.offer], offers.quantity[near.offer])
+    theirs = (demands.min_delivery[near.demand], demands.quantity[near.demand])
+    (own, quantity), (asked, _) = (mine, theirs) if side == "offer" else (theirs, mine)
+    if (asked > quantity).any():
+        figure = quantity_of(int(asked[asked > quantity].min()))
+        return Miss(code=code, figure=f"{figure:f}", figures={"needed": figure})
+    figure = quantity_of(int(own[0]))
+    return Miss(code=f"{code}_own", figure=f"{figure:f}", figures={"quantity": figure})
 
 
 def _quality_miss(code: str, frozen: FrozenBook, near: Near, side: str) -> Miss:
@@ -109,6 +125,11 @@ def _quality_miss(code: str, frozen: FrozenBook, near: Near, side: str) -> Miss:
     needed = frozen.values[worst][int(rank)]
     figures: dict[str, Value] = {"quality": quality, "needed": needed[1]}
     return Miss(code=code, figure=text_of(needed[1]), figures=figures)
+
+
+def quantity_of(thousandths: int) -> Decimal:
+    """A quantity in units."""
+    return Decimal(thousandths).scaleb(-3)
 
 
 def _missing_schemes(frozen: FrozenBook, near: Near) -> str:

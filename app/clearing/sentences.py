@@ -127,21 +127,21 @@ _SENTENCES = {
             "among buyers level at it whoever posted earlier comes first."
         ),
     ),
-    ("minimum_lot", "offer"): (
-        "Người mua phù hợp chỉ nhận mỗi lần nhiều hơn {quantity} đơn vị mà bạn có.",
-        "Fitting buyers take more at a time than the {quantity} units you have.",
+    ("gate_minimum_lot", "offer"): (
+        "Người mua phù hợp chỉ nhận mỗi lần từ {needed} đơn vị, nhiều hơn lượng bạn có.",
+        "Fitting buyers take no less than {needed} units at a time, which is more than you have.",
     ),
-    ("minimum_lot", "demand"): (
-        "Người bán phù hợp chỉ bán mỗi lần nhiều hơn {quantity} đơn vị mà bạn cần.",
-        "Fitting sellers sell more at a time than the {quantity} units you want.",
+    ("gate_minimum_lot", "demand"): (
+        "Người bán phù hợp chỉ bán mỗi lần từ {needed} đơn vị, nhiều hơn lượng bạn cần.",
+        "Fitting sellers sell no less than {needed} units at a time, which is more than you want.",
     ),
-    ("minimum_lot_own", "offer"): (
-        "Bạn chỉ bán mỗi lần từ {quantity} đơn vị, nhiều hơn lượng có thể ghép.",
-        "You sell no less than {quantity} units at a time, which is more than could be matched.",
+    ("gate_minimum_lot_own", "offer"): (
+        "Bạn chỉ bán mỗi lần từ {quantity} đơn vị, nhiều hơn lượng người mua phù hợp cần.",
+        "You sell no less than {quantity} units at a time, more than fitting buyers want.",
     ),
-    ("minimum_lot_own", "demand"): (
-        "Bạn chỉ nhận mỗi lần từ {quantity} đơn vị, nhiều hơn lượng có thể ghép.",
-        "You take no less than {quantity} units at a time, which is more than could be matched.",
+    ("gate_minimum_lot_own", "demand"): (
+        "Bạn chỉ nhận mỗi lần từ {quantity} đơn vị, nhiều hơn lượng người bán phù hợp có.",
+        "You take no less than {quantity} units at a time, more than fitting sellers have.",
     ),
     ("minimum_lot_rejected", "offer"): (
         (

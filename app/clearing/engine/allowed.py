@@ -81,7 +81,7 @@ def owners_differ(book: Book) -> Bools:
 
 
 def minimum_lots_fit(book: Book) -> Bools:
-    """(n, m) neither side's least trade exceeds what either has or wants; no gate, but as firm."""
+    """(n, m) neither side's least trade exceeds what either has or wants."""
     offers, demands = book.offers, book.demands
     least = np.maximum(offers.min_quantity[:, None], demands.min_delivery[None, :])
     fits: Bools = least <= np.minimum(offers.quantity[:, None], demands.quantity[None, :])
@@ -109,6 +109,7 @@ GATES_OF_PAIRS: dict[str, Callable[[Book], Bools]] = {
     "private": private_list_fits,
     "own": owners_differ,
     "restriction": restrictions_fit,
+    "minimum_lot": minimum_lots_fit,
 }
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from app.clearing.engine.all_pairs import AllPairs
-from app.clearing.engine.allowed import allowed, minimum_lots_fit
+from app.clearing.engine.allowed import allowed
 from app.clearing.engine.book import Book, Ints
 from app.clearing.engine.pairs import gains_of
 from app.clearing.engine.pricing import Prices
@@ -28,7 +28,7 @@ def envious_pairs(book: Book, pairs: AllPairs, u: Ints, v: Ints) -> tuple[Ints, 
     offers, demands = [NOBODY[0]], [NOBODY[1]]
     for row in rows:
         one = replace(book, offers=pick_offers(book.offers, np.array([row])))
-        envied = np.flatnonzero((gains_of(one) > u[row] + v) & allowed(one) & minimum_lots_fit(one))
+        envied = np.flatnonzero((gains_of(one) > u[row] + v) & allowed(one))
         offers.append(np.full(len(envied), row))
         demands.append(envied)
     return np.concatenate(offers), np.concatenate(demands)

@@ -130,12 +130,12 @@ def test_a_tie_says_that_another_demand_was_earlier() -> None:
 def test_a_minimum_lot_that_fits_nobody_is_named() -> None:
     large = book([offer("o", "50", "1000", min_quantity="20")], [demand("d", "10", "1500")])
     found = explain(large, [])
-    assert told(found["offers"]["o"]) == [("minimum_lot_own", "20.000")]
-    assert told(found["demands"]["d"]) == [("minimum_lot", "10.000")]
+    assert told(found["offers"]["o"]) == [("gate_minimum_lot_own", "20.000")]
+    assert told(found["demands"]["d"]) == [("gate_minimum_lot", "20.000")]
     wanted = book([offer("o", "10", "1000")], [demand("d", "50", "1500", min_delivery="20")])
     found = explain(wanted, [])
-    assert told(found["offers"]["o"]) == [("minimum_lot", "10.000")]
-    assert told(found["demands"]["d"]) == [("minimum_lot_own", "20.000")]
+    assert told(found["offers"]["o"]) == [("gate_minimum_lot", "20.000")]
+    assert told(found["demands"]["d"]) == [("gate_minimum_lot_own", "20.000")]
 
 
 @pytest.mark.parametrize(
