@@ -18,6 +18,8 @@ from tests.factories import Trade
 
 REQUIRED = {
     "POST /orders",
+    "POST /rematches/<rematch_id>/acceptance",
+    "POST /rematches/<rematch_id>/refusal",
     "POST /orders/<order_id>/confirmation",
     "POST /orders/<order_id>/cancellation",
     "POST /orders/<order_id>/deliveries",
