@@ -7,11 +7,12 @@ from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.catalogue.models import Commodity, Market
 from app.catalogue.queries import conversion_factors
+from app.clearing.models import Match, MatchStatus
 from app.core import clock
 from app.core.db import db
 from app.core.fields import instant_text
@@ -19,6 +20,7 @@ from app.core.money import HIGHEST_PRICE, PRICE_STEP
 from app.core.quantity import HIGHEST_QUANTITY, QUANTITY_STEP, round_down
 from app.lots.models import Lot
 from app.market.models import Demand, DemandStatus, Offer, OfferStatus, Visibility
+from app.orders.models import Order, OrderStatus
 from app.places.models import Plot, Restriction, Site
 from app.places.queries import provinces_of, restrictions_at
 from app.places.restriction_operations import covers
@@ -61,7 +63,30 @@ def open_demands_for_update(market_code: str, *, now: datetime) -> list[Demand]:
         .with_for_update(of=Demand)
         .execution_options(populate_existing=True)
     ).all()
-    return [demand for demand in rows if demand.free > 0]
+    left = suppliers_left(rows)
+    return [demand for demand in rows if demand.free > 0 and left.get(demand.id, 1) > 0]
+
+
+def suppliers_left(demands: Sequence[Demand]) -> dict[UUID, int]:
+    """How many further sellers each demand may have that limits them.
+
+    Those count whose match is proposed or became an order that has not fallen through.
+    """
+    most = {one.id: one.max_suppliers for one in demands if one.max_suppliers is not None}
+    if not most:
+        return {}
+    fell_through = (OrderStatus.CANCELLED, OrderStatus.EXPIRED)
+    had = db.session.execute(
+        select(Match.demand_id, func.count(Match.organisation_id.distinct()))
+        .outerjoin(Order, Order.id == Match.order_id)
+        .where(
+            Match.demand_id.in_(most),
+            Match.status.in_((MatchStatus.PROPOSED, MatchStatus.ACCEPTED)),
+            or_(Order.id.is_(None), Order.status.not_in(fell_through)),
+        )
+        .group_by(Match.demand_id)
+    )
+    return most | {demand_id: most[demand_id] - count for demand_id, count in had}
 
 
 def freeze(
@@ -88,13 +113,17 @@ def freeze(
         for offer in offers
         if offer.commodity_code in factors
     ]
-    bonus = market.smallholder_bonus
+    bonus, left = market.smallholder_bonus, suppliers_left(demands)
     return {
         "market": market.code,
         "closed_at": instant_text(now),
         "offers": [row for row in frozen_offers if Decimal(row["quantity"]) > 0],
         "demands": [
-            {**_demand_row(demand), "gates": _demand_gates(demand) | borders.around_demand(demand)}
+            {
+                **_demand_row(demand),
+                "max_suppliers": left.get(demand.id),
+                "gates": _demand_gates(demand) | borders.around_demand(demand),
+            }
             for demand in demands
         ],
         "haulage": {
@@ -237,7 +266,6 @@ def _demand_row(demand: Demand) -> dict[str, Any]:
         "buyer_id": str(demand.organisation_id),
         "posted_at": instant_text(demand.posted_at or demand.created_at),
         "min_delivery": None if demand.min_delivery is None else f"{demand.min_delivery:.3f}",
-        "max_suppliers": demand.max_suppliers,
     }
 
 

@@ -127,3 +127,21 @@ def test_a_minimum_lot_in_another_commodity_is_rounded_up(trade: Trade, in_app: 
     quantity, minimum = in_app(lambda: least("3.333"))
     assert Decimal(minimum) >= Decimal(quantity) / 10 * Decimal("3.333")
     assert len(set(in_app(lambda: least("10.000")))) == 1, "the whole offer is a lot of itself"
+
+
+def test_sellers_of_earlier_rounds_count_among_the_most(trade: Trade, in_app: InApp) -> None:
+    """Three farms, two suppliers at most: the third never joins, however many rounds there are."""
+    buyer = trade.processor()
+    a_demand(buyer, quantity="100", max_suppliers=2)
+    told = []
+    for _ in range(3):
+        farm = trade.farm()
+        an_offer(farm, a_lot(farm, quantity="10"), quantity="10")
+        told.append([one["max_suppliers"] for one in in_app(frozen)["demands"]])
+        trade.clear(COMMODITY)
+    assert told == [[2], [1], []]
+    sellers = {order["seller_id"] for order in buyer.read("/orders")["items"]}
+    assert len(sellers) == 2
+    order = buyer.read("/orders")["items"][0]
+    assert buyer.post(f"/orders/{order['id']}/cancellation").status_code == 200
+    assert [one["max_suppliers"] for one in in_app(frozen)["demands"]] == [1]

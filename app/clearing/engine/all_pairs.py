@@ -3,7 +3,7 @@
 The reduced gain of a pair is c_ij − u_i − v_j. All n·m of them matter and few can be large, so
 both sides are cut into blocks of neighbours (by a k-d tree over positions, then by goods and
 price), and a block of pairs is looked at only if its best price difference less the haulage
-between its two bounding boxes could still count. On the books measured about a seventh of the
+between its two bounding boxes could still count. On the books measured about a fifth of the
 pairs are evaluated; the worst case is O(n·m).
 
 Haulage is exact as in :mod:`haulage`: a squared distance whose rounding floating point cannot
@@ -19,75 +19,22 @@ from app.clearing.engine.book import (
     NONE,
     PRICE_SCALE,
     Book,
-    Bools,
-    Demands,
     Floats,
     Ints,
-    Offers,
     Tariff,
 )
 from app.clearing.engine.haulage import DOUBT, Rates, rates_of, settled
-from app.clearing.engine.needs import has_bits, needs_bits
+from app.clearing.engine.neighbours import (
+    BLOCK,
+    DemandRows,
+    OfferRows,
+    demand_rows,
+    offer_rows,
+)
 from app.clearing.engine.pricing import Found, Prices
 
-_BLOCK = 32
-_LEAF = 128
-"""The most rows of a leaf of the k-d tree; within it rows are sorted by goods and price."""
 _OUT_OF_REACH = 2**62
 _UNSETTLED_AT_ONCE = 4096
-
-
-class OfferRows(NamedTuple):
-    """The offers in the order of their blocks; columns as in :class:`book.Offers`."""
-
-    row: Ints
-    ask: Ints
-    quantity: Ints
-    min_quantity: Ints
-    position: Floats
-    seller: Ints
-    commodity: Ints
-    grade: Ints
-    quality: Ints
-    certificates: Ints
-    available_from: Ints
-    expires_at: Ints
-    private_list: Ints
-    stays_inside: Ints
-    stays_outside: Ints
-    box: Floats
-    """(blocks, 6) least and greatest coordinates."""
-    has: Ints
-    """(n,) bits of what the goods are and hold."""
-    block_has: Ints
-    """(blocks,) bits that any offer of the block has."""
-
-
-class DemandRows(NamedTuple):
-    """The demands in the order of their blocks; columns as in :class:`book.Demands`."""
-
-    row: Ints
-    bid: Ints
-    quantity: Ints
-    min_delivery: Ints
-    position: Floats
-    buyer: Ints
-    deliver_from: Ints
-    deliver_until: Ints
-    on_list: Bools
-    inside: Ints
-    first: Ints
-    """(m + 1,) where the accepted rows of each demand begin."""
-    commodity: Ints
-    worst_grade: Ints
-    low: Ints
-    high: Ints
-    certificates: Ints
-    box: Floats
-    needs: Ints
-    """(m,) bits without which no accepted row of the demand fits."""
-    block_needs: Ints
-    """(blocks,) bits that every demand of the block needs."""
 
 
 class Top(NamedTuple):
@@ -111,7 +58,7 @@ class AllPairs:
     @classmethod
     def of(cls, book: Book) -> Self:
         """The pairs of a book."""
-        return cls(_offer_rows(book.offers), _demand_rows(book.demands), book.tariff)
+        return cls(offer_rows(book.offers), demand_rows(book.demands), book.tariff)
 
     def with_offers_of(self, other: Self) -> Self:
         """The other's offers with these demands."""
@@ -197,89 +144,6 @@ def _tops(rows: int, few: int, beyond: int) -> Top:
     )
 
 
-def _offer_rows(offers: Offers) -> OfferRows:
-    has = has_bits(offers)
-    order = _neighbours(offers.position, offers.commodity, offers.ask)
-    position = offers.position[order].astype(np.float64)
-    return OfferRows(
-        row=order,
-        ask=offers.ask[order],
-        quantity=offers.quantity[order],
-        min_quantity=offers.min_quantity[order],
-        position=position,
-        seller=offers.seller[order],
-        commodity=offers.commodity[order],
-        grade=offers.grade[order],
-        quality=offers.quality[order],
-        certificates=offers.certificates[order],
-        available_from=offers.available_from[order],
-        expires_at=offers.expires_at[order],
-        private_list=offers.private_list[order],
-        stays_inside=offers.stays_inside[order],
-        stays_outside=offers.stays_outside[order],
-        box=_boxes(position),
-        has=has[order],
-        block_has=_by_block(np.bitwise_or, has[order]),
-    )
-
-
-def _demand_rows(demands: Demands) -> DemandRows:
-    accepts, needs = demands.accepts, needs_bits(demands)
-    first_of = np.searchsorted(accepts.demand, np.arange(len(demands) + 1))
-    kind = accepts.commodity[first_of[:-1]] if len(demands) else accepts.commodity[:0]
-    order = _neighbours(demands.position, kind, -demands.bid)
-    counts = np.diff(first_of)[order]
-    first = np.concatenate(([0], np.cumsum(counts)))
-    rows = np.repeat(first_of[:-1][order] - first[:-1], counts) + np.arange(first[-1])
-    position = demands.position[order].astype(np.float64)
-    return DemandRows(
-        row=order,
-        bid=demands.bid[order],
-        quantity=demands.quantity[order],
-        min_delivery=demands.min_delivery[order],
-        position=position,
-        buyer=demands.buyer[order],
-        deliver_from=demands.deliver_from[order],
-        deliver_until=demands.deliver_until[order],
-        on_list=demands.on_list[order],
-        inside=demands.inside[order],
-        first=first,
-        commodity=accepts.commodity[rows],
-        worst_grade=accepts.worst_grade[rows],
-        low=accepts.low[rows],
-        high=accepts.high[rows],
-        certificates=accepts.certificates[rows],
-        box=_boxes(position),
-        needs=needs[order],
-        block_needs=_by_block(np.bitwise_and, needs[order]),
-    )
-
-
-def _neighbours(position: Ints, kind: Ints, price: Ints) -> Ints:
-    """Rows in an order in which neighbours are near, of one kind and of like price."""
-    leaves, waiting = [np.zeros(0, dtype=np.int64)], [np.arange(len(position))]
-    while waiting:
-        rows = waiting.pop()
-        spread = np.ptp(position[rows], axis=0) if len(rows) else np.zeros(3)
-        if len(rows) <= _LEAF or not spread.any():
-            leaves.append(rows[np.lexsort((price[rows], kind[rows]))])
-            continue
-        along = position[rows, int(spread.argmax())]
-        rows = rows[np.argsort(along, kind="stable")]
-        half = -(-len(rows) // (2 * _BLOCK)) * _BLOCK
-        waiting += [rows[half:], rows[:half]]
-    return np.concatenate(leaves)
-
-
-def _by_block(reduce: np.ufunc, column: np.ndarray) -> np.ndarray:
-    starts = np.arange(0, len(column), _BLOCK)
-    return reduce.reduceat(column, starts, axis=0) if len(starts) else column
-
-
-def _boxes(position: Floats) -> Floats:
-    return np.hstack((_by_block(np.minimum, position), _by_block(np.maximum, position)))
-
-
 @njit(cache=True)
 def _scan(
     offers: OfferRows, demands: DemandRows, rates: Rates, squares: Floats, haulages: Ints,
@@ -298,7 +162,7 @@ def _scan(
     x = np.ascontiguousarray(demands.position[:, 0])
     y = np.ascontiguousarray(demands.position[:, 1])
     z = np.ascontiguousarray(demands.position[:, 2])
-    ceilings, reached = ceiling.astype(np.float64), np.empty(_BLOCK)
+    ceilings, reached = ceiling.astype(np.float64), np.empty(BLOCK)
     doubts = 0
     for block in range(len(cheapest)):
         # Likely partners are near in both orders; whoever comes first sets what others must beat.
@@ -314,8 +178,8 @@ def _scan(
             near = _square_between(offers.box[block], demands.box[other])
             if not _within(rates, near, dearest[other] - cheapest[block] - need):
                 continue
-            begin, end = other * _BLOCK, min(m, other * _BLOCK + _BLOCK)
-            for i in range(block * _BLOCK, min(n, block * _BLOCK + _BLOCK)):
+            begin, end = other * BLOCK, min(m, other * BLOCK + BLOCK)
+            for i in range(block * BLOCK, min(n, block * BLOCK + BLOCK)):
                 need = min(least_of_offers[i], demands_need[other])
                 if dearest[other] - floor[i] < need:
                     continue
@@ -363,16 +227,16 @@ def _scan(
                         if for_demand:
                             _insert(of_demands, j, better, tie, i)
                             least_of_demands[j] = of_demands.better[j, last]
-            offers_need[block] = least_of_offers[block * _BLOCK : (block + 1) * _BLOCK].min()
+            offers_need[block] = least_of_offers[block * BLOCK : (block + 1) * BLOCK].min()
             demands_need[other] = least_of_demands[begin:end].min()
     return doubts
 
 
 @njit(cache=True)
 def _least_of_blocks(column: Ints) -> Ints:
-    least = np.empty((len(column) + _BLOCK - 1) // _BLOCK, dtype=np.int64)
+    least = np.empty((len(column) + BLOCK - 1) // BLOCK, dtype=np.int64)
     for block in range(len(least)):
-        least[block] = column[block * _BLOCK : (block + 1) * _BLOCK].min()
+        least[block] = column[block * BLOCK : (block + 1) * BLOCK].min()
     return least
 
 
