@@ -124,10 +124,13 @@ def test_every_two_hands_on_one_debt_leave_one_account_of_it(trade: Trade, repea
     farm, buyer = trade.farm(), trade.processor()
     done: Counter[str] = Counter()
     raced = 0
-    for pair in combinations_with_replacement(STARTS, 2):
+    pairs = list(combinations_with_replacement(STARTS, 2))
+    if repeats == 1:
+        # Those that can both succeed, and whatever meets the end of the time to claim.
+        pairs = [(a, b) for a, b in pairs if STARTS[a] == STARTS[b] or "finalise" in (a, b)]
+    for pair in pairs:
         starts = sorted({STARTS[move] for move in pair})
-        # Once, only one of the two states is tried: the one that is harder to come by.
-        for start in (starts * repeats) if repeats > 1 else starts[-1:]:
+        for start in starts[-1:] if repeats == 1 else starts * repeats:
             race = Owed(trade, farm, buyer, start)
             results = at_once([partial(race.make, move) for move in pair])
             race.check()
@@ -140,5 +143,5 @@ def test_every_two_hands_on_one_debt_leave_one_account_of_it(trade: Trade, repea
                 move for move, result in zip(pair, results, strict=True) if result == "done"
             )
             raced += 1
-    assert raced >= 45
+    assert raced >= 23 * repeats
     assert min(done[move] for move in STARTS) >= repeats
