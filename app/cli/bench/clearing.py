@@ -19,10 +19,10 @@ FEW, LARGEST = 5, 5_000
 
 
 @click.command()
-@click.option("--markets", default=1, show_default=True, help="How many, with seeds 0, 1, 2 …")
-@click.option("--size", default=1_000, show_default=True, help="Offers, and as many demands.")
-@click.option("--tolerance", default=0.0, show_default=True, help="A gap to be content with.")
-@click.option("--workers", default=1, show_default=True, help="Processes, one market at a time.")
+@click.option("--markets", type=click.IntRange(1, 10_000), default=1, show_default=True)
+@click.option("--size", type=click.IntRange(1, 50_000), default=1_000, show_default=True)
+@click.option("--tolerance", type=click.FloatRange(0, 1), default=0.0, show_default=True)
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True)
 @click.option("--book", "file", type=click.Path(path_type=Path, exists=True), help="A snapshot.")
 @click.option("--oracles/--no-oracles", "asked", default=None, help="Ask other solvers as well.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -36,6 +36,9 @@ def clearing(
     as_json: bool,
 ) -> None:
     """Ghép các chợ giả định · Clear made-up markets, or the one in a snapshot file.
+
+    Market number k is made from seed k; size is its offers, and as many demands; tolerance is a
+    gap to be content with; workers are processes that clear one market at a time.
 
     Other solvers and the greedy rules join in for a few markets of a size they can do.
     """

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from app.clearing.bench.market_book import market_book
@@ -48,3 +49,12 @@ def test_a_snapshot_file_is_cleared_instead(tmp_path: Path) -> None:
     told = measured("--book", str(file))
     assert (told["markets"], told["size"]) == (1, None)
     assert told["oracles"]["ortools"]["welfare"] == told["welfare"] > 0
+
+
+@pytest.mark.parametrize(
+    "option", [("--size", "0"), ("--size", "50001"), ("--markets", "0"), ("--tolerance", "-0.1")]
+)
+def test_what_cannot_be_measured_is_refused(option: tuple[str, str]) -> None:
+    answer = CliRunner().invoke(clearing, option)
+    assert answer.exit_code == 2
+    assert option[0] in answer.output
