@@ -10,7 +10,7 @@ import click
 
 from app.clearing.engine import BookRefused
 from app.clearing.reading import shown
-from app.clearing.snapshot import clear_snapshot
+from app.clearing.snapshot import book_of, clear_snapshot
 
 _LARGEST_FILE = 512 * 1024 * 1024
 _COLUMNS = ("offer_id", "demand_id", "quantity", "seller_price", "transport_cost", "buyer_price")
@@ -32,6 +32,14 @@ def clear(file: Path, as_json: bool, certificate: bool) -> None:
         click.echo(json.dumps(cleared, indent=2))
     else:
         click.echo(_table(cleared))
+
+
+def refuse_bad_book(file: Path) -> None:
+    """End in one named line where a file is no book that could be cleared."""
+    try:
+        book_of(parsed(content(file)))
+    except BookRefused as refusal:
+        _fail(str(refusal))
 
 
 def content(file: Path) -> bytes:

@@ -23,6 +23,7 @@ PUBLIC_FIELDS = {
     "quantity",
     "remaining",
     "held",
+    "min_quantity",
     "ask_price",
     "firm",
     "payment_days",

@@ -13,6 +13,7 @@ import click
 
 from app.clearing.bench.measure import Cleared, beside, book_to_clear, clear_markets
 from app.clearing.engine.certificate import WELFARE_SCALE
+from app.cli.clear import refuse_bad_book
 
 FEW, LARGEST = 5, 5_000
 """Up to so many markets of such a size other solvers join in unasked."""
@@ -42,6 +43,8 @@ def clearing(
 
     Other solvers and the greedy rules join in for a few markets of a size they can do.
     """
+    if file is not None:
+        refuse_bad_book(file)
     start = time.perf_counter()
     cleared = clear_markets(markets, size, tolerance, workers, file)
     wall = time.perf_counter() - start

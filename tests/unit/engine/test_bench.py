@@ -58,3 +58,11 @@ def test_what_cannot_be_measured_is_refused(option: tuple[str, str]) -> None:
     answer = CliRunner().invoke(clearing, option)
     assert answer.exit_code == 2
     assert option[0] in answer.output
+
+
+def test_a_bad_book_is_refused_by_name(tmp_path: Path) -> None:
+    file = tmp_path / "book.json"
+    file.write_text('{"offers": []}')
+    answer = CliRunner().invoke(clearing, ["--book", str(file)])
+    assert answer.exit_code == 2
+    assert "missing_field" in answer.output
