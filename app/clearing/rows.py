@@ -103,7 +103,10 @@ def gates_of(row: Row, known: frozenset[str]) -> Row:
 
 def accepted_by(gates: Row) -> list[Row]:
     """What a demand accepts; one row without limits when it does not say."""
-    rows = gates.rows("accepts") or [Row(gates.name, {})]
+    rows = gates.rows("accepts")
+    if gates.given("accepts") and not rows:
+        gates.refuse("empty", "accepts", "must accept something, or be left out")
+    rows = rows or [Row(gates.name, {})]
     for row in rows:
         row.knows_only(ACCEPTS, required=frozenset())
     return rows

@@ -10,7 +10,7 @@ Callers therefore sort rows by identifier, which makes the result independent of
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -186,6 +186,21 @@ class Book:
             offers=self.offers if offers is None else self.offers.take(offers),
             demands=self.demands if demands is None else self.demands.take(demands),
         )
+
+
+class Lots(NamedTuple):
+    """What a choice of pairs has to honour."""
+
+    least: Ints
+    """(e,) least quantity of a trade on each pair, thousandths of a unit."""
+    seller: Ints
+    """(e,) who sells."""
+    most: Ints
+    """(e,) most sellers of the pair's demand, or NONE."""
+
+    def take(self, places: Ints) -> "Lots":
+        """The lots of some pairs."""
+        return Lots(*(column[places] for column in self))
 
 
 def check_book(book: Book) -> None:

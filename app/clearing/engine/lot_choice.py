@@ -11,7 +11,7 @@ from typing import NamedTuple
 import highspy
 import numpy as np
 
-from app.clearing.engine.book import NONE, Book, Bools, Floats, Ints
+from app.clearing.engine.book import NONE, Book, Bools, Floats, Ints, Lots
 from app.clearing.engine.column_generation import Optimum
 from app.clearing.engine.network_simplex import Arcs
 
@@ -32,21 +32,6 @@ _OPTIONS = (
 _SOME = 1e-9
 """A share that is more than the solver's rounding."""
 _CONTINUOUS, _INTEGER = highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger
-
-
-class Lots(NamedTuple):
-    """What a choice of pairs has to honour."""
-
-    least: Ints
-    """(e,) least quantity of a trade on each pair, thousandths of a unit."""
-    seller: Ints
-    """(e,) who sells."""
-    most: Ints
-    """(e,) most sellers of the pair's demand, or NONE."""
-
-    def take(self, places: Ints) -> "Lots":
-        """The lots of some pairs."""
-        return Lots(*(column[places] for column in self))
 
 
 class Switches(NamedTuple):

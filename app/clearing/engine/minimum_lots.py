@@ -11,10 +11,9 @@ paradoxically rejected.
 
 import numpy as np
 
-from app.clearing.engine.book import NONE, Book, Bools, Floats, Ints
+from app.clearing.engine.book import NONE, Book, Bools, Floats, Ints, Lots
 from app.clearing.engine.certificate import inner
 from app.clearing.engine.column_generation import Optimum
-from app.clearing.engine.lot_choice import Lots, chosen_pairs
 from app.clearing.engine.network_simplex import Arcs, flow_of, optimise, planted, prices_of
 from app.clearing.engine.ties import bonuses
 
@@ -27,6 +26,10 @@ def has_minimum_lots(book: Book) -> bool:
 
 def honour_minimum_lots(book: Book, free: Optimum) -> Optimum:
     """The best choice found among the pairs of an optimum that ignores minimum lots."""
+    # HiGHS is loaded where it is needed: OR-Tools brings a library of the same name, and one
+    # process cannot hold both.
+    from app.clearing.engine.lot_choice import chosen_pairs
+
     lots = Lots(
         np.maximum(
             book.offers.min_quantity[free.arcs.offer], book.demands.min_delivery[free.arcs.demand]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from app.clearing.engine.book import Bools, Ints
-from app.clearing.engine.column_generation import beyond_bounds, optimum
+from app.clearing.engine.column_generation import LARGEST, beyond_bounds, optimum
 from app.clearing.engine.pricing import Found, Prices
 
 Edges = tuple[Ints, Ints, Ints]
@@ -68,7 +68,7 @@ def solve_transport(
     used = np.flatnonzero(found.flow)
     used = used[np.lexsort((found.arcs.demand[used], found.arcs.offer[used]))]
     arcs, flow = found.arcs.take(used), found.flow[used]
-    total = _exact_cost(int(cost[0] + gain[0]), arcs.gain, flow)
+    total = _exact_cost(int(cost[0]) + int(gain[0]), arcs.gain, flow)
     return Shipment(offers[arcs.offer], buyers[arcs.demand], flow, total, sum(flow.tolist()))
 
 
@@ -105,31 +105,57 @@ class EdgePairs:
 
 
 def _quantities(column: Ints, name: str) -> Ints:
-    column = np.asarray(column)
-    if column.ndim != 1 or not np.issubdtype(column.dtype, np.integer):
-        raise ValueError(f"{name} must be one column of whole numbers")
-    if (column < 0).any():
+    whole = _whole(column, name, dimensions=1)
+    if (whole < 0).any():
         raise ValueError(f"{name} must not be negative")
-    return column.astype(np.int64)
+    return whole
+
+
+def _whole(figures: Ints, name: str, *, dimensions: int) -> Ints:
+    """Figures as int64; what is no whole number or does not fit is refused."""
+    figures = np.asarray(figures)
+    if figures.ndim != dimensions:
+        raise ValueError(f"{name} must have {dimensions} dimension(s)")
+    if figures.size and not np.issubdtype(figures.dtype, np.integer):
+        raise ValueError(f"{name} must be whole numbers")
+    if figures.size and int(figures.max()) >= LARGEST:
+        raise ValueError(f"{name} is too large for 64 bits")
+    if figures.size and int(figures.min()) <= -LARGEST:
+        raise ValueError(f"{name} is too large for 64 bits, below zero")
+    return figures.astype(np.int64)
 
 
 def _edges(n: int, m: int, costs: Ints | Edges, allowed: Bools | None) -> Edges:
-    if isinstance(costs, tuple):
-        tails, heads, cost = (np.asarray(column, dtype=np.int64) for column in costs)
-        if not len(tails) == len(heads) == len(cost):
-            raise ValueError("edges must be three columns of one length")
-        if len(tails) and not (tails.min() >= 0 and tails.max() < n):
-            raise ValueError("an edge names a supplier that is not there")
-        if len(heads) and not (heads.min() >= 0 and heads.max() < m):
-            raise ValueError("an edge names a customer that is not there")
-        if len(np.unique(tails * m + heads)) < len(tails):
-            raise ValueError("a pair stands twice")
-        return tails, heads, cost
-    matrix = np.asarray(costs)
-    if matrix.shape != (n, m) or not np.issubdtype(matrix.dtype, np.integer):
-        raise ValueError(f"costs must be whole numbers of shape ({n}, {m})")
-    tails, heads = np.nonzero(np.ones((n, m), dtype=np.bool_) if allowed is None else allowed)
-    return tails, heads, matrix[tails, heads].astype(np.int64)
+    if not isinstance(costs, tuple):
+        return _edges_of_matrix(n, m, costs, allowed)
+    if allowed is not None:
+        raise ValueError("allowed goes with a matrix; leave forbidden edges out")
+    if len(costs) != 3:
+        raise ValueError("edges must be three columns: supplier, customer, cost")
+    tails, heads, cost = (
+        _whole(column, name, dimensions=1)
+        for column, name in zip(costs, ("supplier", "customer", "cost"), strict=True)
+    )
+    if not len(tails) == len(heads) == len(cost):
+        raise ValueError("edges must be three columns of one length")
+    if len(tails) and not (tails.min() >= 0 and tails.max() < n):
+        raise ValueError("an edge names a supplier that is not there")
+    if len(heads) and not (heads.min() >= 0 and heads.max() < m):
+        raise ValueError("an edge names a customer that is not there")
+    if len(np.unique(tails * m + heads)) < len(tails):
+        raise ValueError("a pair stands twice")
+    return tails, heads, cost
+
+
+def _edges_of_matrix(n: int, m: int, costs: Ints, allowed: Bools | None) -> Edges:
+    matrix = _whole(costs, "costs", dimensions=2)
+    exists = np.ones((n, m), dtype=np.bool_) if allowed is None else np.asarray(allowed)
+    if matrix.shape != (n, m) or exists.shape != (n, m):
+        raise ValueError(f"costs and allowed must have the shape ({n}, {m})")
+    if exists.dtype != np.bool_:
+        raise ValueError("allowed must be true or false")
+    tails, heads = np.nonzero(exists)
+    return tails, heads, matrix[tails, heads]
 
 
 def _gains(cost: Ints, rows: int) -> Ints:

@@ -170,3 +170,10 @@ def test_a_bottomless_snapshot_is_refused() -> None:
         deep = [deep]
     with pytest.raises(BookRefused, match="too_deep"):
         canonical({"offers": [], "demands": [], "market": deep})
+
+
+def test_a_demand_that_accepts_nothing_is_refused() -> None:
+    """Left out, anything will do; an empty list is nobody's wish."""
+    with pytest.raises(BookRefused, match="empty"):
+        book_of(book([], [demand("d", gates={"accepts": []})]))
+    assert len(book_of(book([], [demand("d", gates={})])).demands) == 1

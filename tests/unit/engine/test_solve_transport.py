@@ -1,5 +1,8 @@
 """Plain transportation problems: matrices, edge lists, and networks turned into them."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from scipy.optimize import linprog
@@ -121,8 +124,53 @@ TWO = np.array([1, 1])
         (TWO, TWO, (TWO[:1], np.array([-1]), TWO[:1]), "customer"),
         (TWO, TWO, np.array([[0, 2**61], [0, 0]]), "too large"),
         (np.array([2**62, 1]), TWO, np.ones((2, 2), dtype=int), "too large"),
+        (np.array([2**63 + 5, 1], dtype=np.uint64), TWO, np.ones((2, 2), dtype=int), "too large"),
+        (TWO[:1], TWO[:1], np.array([[2**63 - 1]]), "too large"),
+        (TWO[:1], TWO[:1], np.array([[-(2**63)]]), "too large"),
+        (TWO, TWO, (np.array([0.7]), TWO[:1], TWO[:1]), "whole numbers"),
+        (TWO, TWO, (TWO, TWO), "three columns"),
+        (TWO, TWO, TWO, "dimension"),
     ],
 )
 def test_what_makes_no_problem_is_refused(supply, demand, costs, said) -> None:
     with pytest.raises(ValueError, match=said):
         solve_transport(supply, demand, costs)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "said"),
+    [
+        (np.array([[1, 0], [0, 2]]), "true or false"),
+        (np.array([[np.nan, 1.0], [1.0, 1.0]]), "true or false"),
+        (np.array([True, False]), "shape"),
+    ],
+)
+def test_what_allows_nothing_clearly_is_refused(allowed, said) -> None:
+    with pytest.raises(ValueError, match=said):
+        solve_transport(TWO, TWO, np.ones((2, 2), dtype=int), allowed)
+
+
+def test_edges_are_allowed_by_being_there() -> None:
+    with pytest.raises(ValueError, match="matrix"):
+        solve_transport(TWO, TWO, (TWO[:1], TWO[:1], TWO[:1]), np.ones((2, 2), dtype=bool))
+
+
+def test_the_greatest_costs_are_exact() -> None:
+    high = 2**58
+    found = solve_transport(np.array([3]), np.array([3]), np.array([[high]]))
+    assert (found.cost, found.shipped) == (3 * high, 3)
+
+
+def test_the_engine_and_another_solver_live_in_one_process() -> None:
+    """Each brings a libhighs of its own; the engine loads its one only for minimum lots."""
+    script = (
+        "from app.clearing.engine import solve_transport\n"
+        "from ortools.graph.python.min_cost_flow import SimpleMinCostFlow\n"
+        "import numpy as np\n"
+        "one = np.array([1])\n"
+        "assert SimpleMinCostFlow().solve() == SimpleMinCostFlow.OPTIMAL\n"
+        "assert solve_transport(one, one, np.array([[7]])).cost == 7\n"
+        "print('both')"
+    )
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert told.stdout == "both\n", told.stderr
