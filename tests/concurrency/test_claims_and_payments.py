@@ -65,8 +65,8 @@ class Owed:
         return bring_up_to_date(delivery_id=UUID(self.delivery), now=clock.now())
 
     def finalise(self) -> None:
-        finalise_settlements(now=clock.now() + timedelta(days=60), most=9)
-        settle_orders(now=clock.now(), most=9)
+        finalise_settlements(now=clock.now() + timedelta(days=60), most=1_000)
+        settle_orders(now=clock.now(), most=1_000)
 
     def make(self, move: str) -> str:
         """What came of a move: ``done``, or the code of the refusal."""
@@ -112,16 +112,17 @@ class Owed:
             order = db.session.get_one(Order, self.order["id"])
             assert order.status in ("received", "settled")
             assert order.status == "received" or goods.status == "final"
-            everything = db.session.scalars(select(Settlement)).all()
             seller = UUID(str(self.farm.organisation_id))
+            mine = select(Settlement).where(Settlement.payee_id == seller)
+            everything = db.session.scalars(mine).all()
             receivable = balances().get((seller, Books.RECEIVABLE), 0)
             assert receivable == sum(one.outstanding for one in everything)
             db.session.remove()
 
 
-@pytest.mark.parametrize("repeats", [1, pytest.param(5, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("repeats", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_every_two_hands_on_one_debt_leave_one_account_of_it(trade: Trade, repeats: int) -> None:
-    farm, buyer = trade.farm(), trade.processor()
+    buyer = trade.processor()
     done: Counter[str] = Counter()
     raced = 0
     pairs = list(combinations_with_replacement(STARTS, 2))
@@ -131,7 +132,8 @@ def test_every_two_hands_on_one_debt_leave_one_account_of_it(trade: Trade, repea
     for pair in pairs:
         starts = sorted({STARTS[move] for move in pair})
         for start in starts[-1:] if repeats == 1 else starts * repeats:
-            race = Owed(trade, farm, buyer, start)
+            # A farm of its own, so that what one race overpaid is not taken off in another.
+            race = Owed(trade, trade.farm(), buyer, start)
             results = at_once([partial(race.make, move) for move in pair])
             race.check()
             assert "done" in results or start not in (STARTS[pair[0]], STARTS[pair[1]]), pair
