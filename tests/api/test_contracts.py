@@ -145,6 +145,43 @@ def test_no_more_is_called_than_the_total_and_its_tolerance(buyer: Account, farm
     assert [one["pointer"] for one in (outside.json or {})["errors"]] == ["/week"]
 
 
+@pytest.mark.parametrize(
+    ("terms", "within", "beyond"),
+    [
+        ({"tolerance_percent": "10"}, "110", "0.001"),
+        ({"quantity_form": "minimum"}, "100", "999999"),
+        ({"quantity_form": "minimum", "weeks": []}, "300", "1"),
+        ({"quantity_form": "fixed", "weeks": [], "tolerance_percent": "10"}, "300", None),
+        ({"quantity_form": "all_output", "quantity": None}, "100", "999999"),
+        ({"quantity_form": "all_output", "quantity": None, "weeks": []}, "70", "999999"),
+    ],
+)
+def test_what_goes_beyond_the_promise_of_a_week_binds_once_the_seller_confirms(
+    buyer: Account, farm: Account, terms: dict[str, Any], within: str, beyond: str | None
+) -> None:
+    a_lot(farm, quantity="70")
+    contract = a_contract(buyer, farm, **terms)
+    first = called(buyer, contract, 0, within)
+    assert buyer.read(f"/orders/{first['order_id']}")["status"] == "confirmed"
+    if beyond is None:
+        return
+    more = called(buyer, contract, 0, beyond)
+    order = buyer.read(f"/orders/{more['order_id']}")
+    assert (order["status"], order["confirm_by"] is None) == ("placed", False)
+    confirmed = farm.made(f"/orders/{order['id']}/confirmation")
+    assert confirmed["status"] == "confirmed"
+
+
+def test_of_all_output_the_forecast_of_a_week_is_promised(buyer: Account, farm: Account) -> None:
+    contract = a_contract(buyer, farm, quantity_form="all_output", quantity=None, weeks=[])
+    farm.made("/forecasts", forecast_body(quantity="80"))
+    statuses = []
+    for quantity in ("80", "0.001"):
+        call = called(buyer, contract, 1, quantity)
+        statuses.append(buyer.read(f"/orders/{call['order_id']}")["status"])
+    assert statuses == ["confirmed", "placed"]
+
+
 def test_what_a_cancelled_call_off_gives_back_may_be_called_again(
     buyer: Account, farm: Account
 ) -> None:
