@@ -5,10 +5,13 @@ from typing import Any
 
 import pypdfium2
 import pytest
+from sqlalchemy import select
 
 from app.contracts.breach_operations import close_contracts, find_breaches, record_breaches
 from app.contracts.hold_operations import hold_promised
+from app.contracts.models import ContractWeek
 from app.core import clock
+from app.core.db import db
 from app.core.transaction import transaction
 from tests.factories import (
     COMMODITY,
@@ -96,6 +99,13 @@ def test_a_contract_of_next_season_waits_for_its_first_day(buyer: Account, farm:
         ({"quantity_form": "all_output"}, "/quantity"),
         ({"weeks": [{"week": monday(0), "promised": "1"}] * 2}, "/weeks/1/week"),
         ({"weeks": [{"week": monday(9), "promised": "1"}]}, "/weeks/0/week"),
+        (
+            {
+                "starts_on": monday(-2),
+                "weeks": [{"week": monday(week), "promised": "1"} for week in (0, -1)],
+            },
+            "/weeks/1/week",
+        ),
         ({"weeks": [{"week": monday(1), "promised": "301"}]}, "/weeks"),
         ({"price": {"form": "floor_plus_market", "floor": "1"}}, "/price/market"),
         ({"price": MARKET | {"market": "no-such"}}, "/price/market"),
@@ -308,6 +318,21 @@ def test_weeks_that_were_not_called_are_breaches_of_the_buyer(
     kept(trade, days=120)
     assert buyer.read(path)["status"] == "breached"
     assert call["order_id"]
+
+
+def test_a_week_that_was_over_before_the_signature_is_not_judged(
+    trade: Trade, buyer: Account, farm: Account
+) -> None:
+    draft = a_draft(buyer, farm, ends_on=monday(2))
+    with trade.app.app_context(), transaction():
+        weeks = select(ContractWeek).where(ContractWeek.contract_id == draft["id"])
+        first = db.session.scalars(weeks.order_by(ContractWeek.week)).first()
+        assert first is not None
+        first.week -= timedelta(days=7)
+    signed(buyer, farm, draft)
+    kept(trade, days=40)
+    breaches = buyer.read(f"/contracts/{draft['id']}/breaches")["items"]
+    assert {one["week"] for one in breaches} == {monday(1), monday(2)}
 
 
 def test_a_season_kept_by_both_is_fulfilled(trade: Trade, buyer: Account, farm: Account) -> None:
