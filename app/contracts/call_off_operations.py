@@ -54,8 +54,8 @@ class NoMarketPrice(Problem):
 
 class WeekReleased(Problem):
     status, code = 409, "week_released"
-    vi = "Tuần này đã báo không nhận thêm."
-    en = "This week has been released already."
+    vi = "Bên mua đã báo không nhận thêm trong tuần này."
+    en = "The buyer has said that it takes no more in this week."
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,12 @@ def call_off(*, contract: Contract, week: date, quantity: Decimal, now: datetime
 
     Raises:
         ContractNotActive: it is not in force. Invalid: the week is none of its season, or over.
-        BeyondContract: more than the total with its tolerance. NoMarketPrice: the formula follows
+        WeekReleased: the buyer has said that it takes no more in it. BeyondContract: more than the total with its tolerance. NoMarketPrice: the formula follows
         a market of which nothing is known. MovementRestricted: the goods may not travel now.
     """
     _check_week(contract, week, now)
+    if released(contract, week):
+        raise WeekReleased
     left = left_to_call(contract)
     if left is not None and quantity > left:
         raise BeyondContract(left=left)

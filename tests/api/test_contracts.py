@@ -397,6 +397,15 @@ def test_what_the_buyer_cannot_take_flows_into_the_market(
     an_offer(farm, lot, quantity="100")
 
 
+def test_a_week_the_buyer_has_released_is_not_called(buyer: Account, farm: Account) -> None:
+    contract = a_contract(buyer, farm)
+    path = f"/contracts/{contract['id']}"
+    buyer.made(f"{path}/releases", {"week": monday(0)})
+    late = buyer.post(f"{path}/call-offs", {"week": monday(0), "quantity": "1"})
+    assert refused(late) == (409, "week_released")
+    called(buyer, contract, 1, "1")
+
+
 def test_of_all_output_everything_is_held_in_every_week(
     trade: Trade, buyer: Account, farm: Account
 ) -> None:
