@@ -151,9 +151,9 @@ def terminate_contract(caller: Caller, contract_id: UUID, body: dict[str, Any]) 
     idempotency=Idempotency.REQUIRED,
 )
 def call_off(caller: Caller, contract_id: UUID, body: dict[str, Any]) -> CallOff:
-    """Call a quantity for a week; it is ordered at once.
+    """Call a quantity for a week; it is ordered at once, beyond the week's promise if confirmed.
 
-    Gọi hàng cho một tuần; đơn hàng được lập ngay.
+    Gọi hàng cho một tuần; đơn hàng được lập ngay, phần vượt cam kết chờ bên bán xác nhận.
     """
     contract = _as(caller, contract_id, Side.BUYER)
     return call_off_operations.call_off(contract=contract, now=caller.now, **body)

@@ -87,6 +87,24 @@ def called_in_all(contract_id: UUID) -> Decimal:
     return _sum(found.values())
 
 
+def called_and_promised(contract: Contract, week: date) -> tuple[Decimal, Decimal]:
+    """What has been called for a week, and what is promised for it; its weeks must be loaded.
+
+    What of the total no week promises counts for any week until it is called; of all output the
+    latest forecast counts for a week that was not planned.
+    """
+    planned = {one.week: one.promised for one in contract.weeks}
+    called = _by_week(contract.id, select(CallOff.week, func.sum(CallOff.quantity)))
+    promised = planned.get(week, NOTHING)
+    if contract.quantity is not None:
+        others = [one for one in called if one != week]
+        extra = _sum(max(NOTHING, called[one] - planned.get(one, NOTHING)) for one in others)
+        promised += max(NOTHING, contract.quantity - _sum(planned.values()) - extra)
+    elif not planned:
+        promised = _forecasts(contract, [week]).get(week, NOTHING)
+    return called.get(week, NOTHING), promised
+
+
 def _by_week(contract_id: UUID, summed: Select[Any, Any]) -> dict[date, Decimal]:
     rows = db.session.execute(
         summed.join(Order, Order.id == CallOff.order_id)

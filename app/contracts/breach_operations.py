@@ -49,12 +49,17 @@ def side_in_breach(breach: Breach) -> Side:
 
 
 def find_breaches(*, now: datetime) -> int:
-    """Write down, once each, the breaches of weeks that are over; how many were new."""
+    """Write down, once each, the breaches of weeks that are over; how many were new.
+
+    A week that was over when the contract was signed promised nothing.
+    """
     found = 0
     last = clock.local_date(now) - GRACE - WEEK
     for contract in db.session.scalars(contracts(Contract.status == ContractStatus.ACTIVE)).all():
+        assert contract.signed_at is not None
+        signed_on = clock.local_date(contract.signed_at)
         for row in _judged(contract):
-            if row.week <= last:
+            if signed_on < row.week + WEEK and row.week <= last:
                 found += _breaches_of(contract, row, now)
     return found
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, true
 
 from app.accounts.models import Party
 from app.catalogue.queries import get_commodity, get_market
-from app.contracts.balance import called_in_all
+from app.contracts.balance import called_and_promised, called_in_all
 from app.contracts.models import (
     CallOff,
     Contract,
@@ -54,8 +54,8 @@ class NoMarketPrice(Problem):
 
 class WeekReleased(Problem):
     status, code = 409, "week_released"
-    vi = "Tuần này đã báo không nhận thêm."
-    en = "This week has been released already."
+    vi = "Bên mua đã báo không nhận thêm trong tuần này."
+    en = "The buyer has said that it takes no more in this week."
 
 
 @dataclass(frozen=True)
@@ -70,17 +70,20 @@ def call_off(*, contract: Contract, week: date, quantity: Decimal, now: datetime
     """Order a quantity for a week at the price the formula gives now.
 
     What is held for the contract is taken first, then what the seller has not offered, the oldest
-    first; for the rest a lot is forecast that the seller will harvest.
+    first; for the rest a lot is forecast that the seller will harvest. Within what is promised for
+    the week the order is confirmed at once; beyond it the seller confirms it or does not.
 
     Args:
         contract: locked.
 
     Raises:
         ContractNotActive: it is not in force. Invalid: the week is none of its season, or over.
-        BeyondContract: more than the total with its tolerance. NoMarketPrice: the formula follows
+        WeekReleased: the buyer has said that it takes no more in it. BeyondContract: more than the total with its tolerance. NoMarketPrice: the formula follows
         a market of which nothing is known. MovementRestricted: the goods may not travel now.
     """
     _check_week(contract, week, now)
+    if released(contract, week):
+        raise WeekReleased
     left = left_to_call(contract)
     if left is not None and quantity > left:
         raise BeyondContract(left=left)
@@ -88,7 +91,9 @@ def call_off(*, contract: Contract, week: date, quantity: Decimal, now: datetime
     price = unit_price(contract.price, market.price if market else None)
     if price > HIGHEST_PRICE or line_amount(quantity, price) > HIGHEST_AMOUNT // 2:
         raise invalid("/quantity", "Tổng tiền quá lớn.", "The total is too high.")
-    order = _order(contract, _portions(contract, week, quantity, now), price, now=now)
+    bound = _is_promised(contract, week, quantity, now)
+    portions = _portions(contract, week, quantity, now)
+    order = _order(contract, portions, price, confirmed=bound, now=now)
     call = CallOff(
         contract_id=contract.id,
         organisation_id=contract.organisation_id,
@@ -218,6 +223,21 @@ def _market(contract: Contract, now: datetime) -> MarketSays | None:
     return market
 
 
+def _is_promised(contract: Contract, week: date, quantity: Decimal, now: datetime) -> bool:
+    """Whether a call-off stays within the week's promise and tolerance, so that it binds at once.
+
+    Of all output whatever the seller has ready in an unplanned week is promised too.
+    """
+    called, promised = called_and_promised(contract, week)
+    if called + quantity <= promised * (100 + contract.tolerance_percent) / 100:
+        return True
+    if contract.quantity_form != QuantityForm.ALL_OUTPUT or contract.weeks:
+        return False
+    _release_holds(contract, week, now)
+    ready = sum(lot.left for lot in free_lots(contract=contract, week=week, now=now))
+    return quantity <= ready
+
+
 def _calls(contract: Contract) -> int:
     count = select(func.count()).where(CallOff.contract_id == contract.id)
     return db.session.scalar(count) or 0
@@ -313,9 +333,14 @@ def release_holds(*, holds: Sequence[ContractHold], now: datetime) -> None:
 
 
 def _order(
-    contract: Contract, portions: Sequence[Portion], price: Decimal, *, now: datetime
+    contract: Contract,
+    portions: Sequence[Portion],
+    price: Decimal,
+    *,
+    confirmed: bool,
+    now: datetime,
 ) -> Order:
-    """A confirmed order on private offers of the portions, at the contract's terms."""
+    """An order on private offers of the portions, at the contract's terms."""
     assert contract.site_id is not None
     site = db.session.get_one(Site, contract.site_id)
     market = get_market(get_commodity(contract.commodity_code).market_code)
@@ -352,6 +377,6 @@ def _order(
         site=site,
         carrier=carrier,
         origin=Origin.CONTRACT,
-        confirmed=True,
+        confirmed=confirmed,
         now=now,
     )

@@ -79,7 +79,7 @@ def draft_contract(
         status=ContractStatus.DRAFT,
         drafted_at=now,
     )
-    _write_terms(contract, terms, party=party, side=side)
+    _write_terms(contract, terms, party=party, side=side, now=now)
     db.session.add(contract)
     db.session.flush()
     db.session.refresh(contract, ["version"])
@@ -102,7 +102,7 @@ def revise_contract(
     """
     if contract.status != ContractStatus.DRAFT:
         raise ContractNotDraft
-    _write_terms(contract, terms, party=party, side=side)
+    _write_terms(contract, terms, party=party, side=side, now=now)
     contract.version += 1
     db.session.execute(delete(ContractWeek).where(ContractWeek.contract_id == contract.id))
     db.session.flush()
@@ -225,9 +225,11 @@ def _can_be(organisation: Organisation, side: Side) -> bool:
     return organisation.kind in (Kind.FARM, Kind.FARMER_GROUP, Kind.COOPERATIVE)
 
 
-def _write_terms(contract: Contract, terms: Mapping[str, Any], *, party: Party, side: Side) -> None:
+def _write_terms(
+    contract: Contract, terms: Mapping[str, Any], *, party: Party, side: Side, now: datetime
+) -> None:
     """Check the terms and put them on the contract, with the place of the side that writes them."""
-    _check_terms(terms)
+    _check_terms(terms, now)
     _place(contract, side, terms["site_id"], party)
     contract.commodity_code = terms["commodity"]
     contract.quantity_form = terms["quantity_form"]
@@ -258,7 +260,7 @@ def _place(contract: Contract, side: Side, site_id: UUID, party: Party) -> None:
         contract.pickup_site_id = site_id
 
 
-def _check_terms(terms: Mapping[str, Any]) -> None:
+def _check_terms(terms: Mapping[str, Any], now: datetime) -> None:
     if find_commodity(terms["commodity"]) is None:
         raise invalid("/commodity", "Không có mặt hàng này.", "There is no such commodity.")
     if terms["ends_on"] < terms["starts_on"]:
@@ -274,6 +276,10 @@ def _check_terms(terms: Mapping[str, Any]) -> None:
     if market not in (None, CLEARING):
         _check_series(market, terms["commodity"])
     _check_weeks(terms["weeks"], terms["starts_on"], terms["ends_on"], quantity)
+    today = clock.local_date(now)
+    for index, one in enumerate(terms["weeks"]):
+        if one["week"] + WEEK <= today:
+            raise invalid(f"/weeks/{index}/week", "Tuần này đã qua.", "That week is over.")
 
 
 def _check_series(code: str, commodity: str) -> None:

@@ -8,13 +8,15 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.accounts.models import one_of
+from app.accounts.models import Kind, Organisation, one_of
 from app.core.db import Base, Identified, Quantity, UnitPrice
 from app.core.errors import Problem
 from app.lots.models import Lot
 from app.market.models import Offer
 from app.orders.models import OrderLine
 from app.places.models import Restriction
+
+OFFICES = (Kind.OPERATOR, Kind.AUTHORITY)
 
 
 class CommitmentKind(StrEnum):
@@ -191,9 +193,22 @@ class Recall(Identified, Base):
     ended_at: Mapped[datetime | None]
 
     lot: Mapped[Lot] = relationship(lazy="raise_on_sql")
+    caller: Mapped[Organisation] = relationship(lazy="raise_on_sql")
     frozen: Mapped[list["RecalledLot"]] = relationship(
         lazy="raise_on_sql", order_by="RecalledLot.lot_id"
     )
+
+    @property
+    def known_lot_id(self) -> UUID | None:
+        """The lot it began with, if it is among those loaded for the reader."""
+        return self.lot_id if self.lot_id in {one.lot_id for one in self.frozen} else None
+
+    @property
+    def known_caller_id(self) -> UUID | None:
+        """Who says so, if an office, or the owner or agent of a lot loaded for the reader."""
+        owners = {one.organisation_id for one in self.frozen}
+        known = self.known_lot_id is not None or self.organisation_id in owners
+        return self.organisation_id if known or self.caller.kind in OFFICES else None
 
 
 class RecalledLot(Base):

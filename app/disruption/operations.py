@@ -122,7 +122,7 @@ def _show(offer: Offer) -> None:
 def _order_commitment(restriction: Restriction, one: Stuck, *, now: datetime) -> Commitment:
     order, line = one.order, one.line
     return Commitment(
-        restriction_id=restriction.id,
+        restriction=restriction,
         kind=CommitmentKind.ORDER,
         line=line,
         organisation_id=order.seller_id,
@@ -151,7 +151,7 @@ def _supersede(restriction: Restriction, *, now: datetime) -> list[Commitment]:
         supersede_match(match=match)
         rows.append(
             Commitment(
-                restriction_id=restriction.id,
+                restriction=restriction,
                 kind=CommitmentKind.MATCH,
                 match_id=match.id,
                 organisation_id=match.organisation_id,
@@ -183,7 +183,7 @@ def _let_go(restriction: Restriction, *, now: datetime) -> list[Commitment]:
         offer = _offered(contract, hold, lot, now=now)
         rows.append(
             Commitment(
-                restriction_id=restriction.id,
+                restriction=restriction,
                 kind=CommitmentKind.HOLD,
                 hold_id=hold.id,
                 organisation_id=contract.seller_id,

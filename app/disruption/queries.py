@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from app.accounts.queries import current_members
 from app.clearing.models import Match, MatchStatus
+from app.contracts.balance import GIVEN_UP
 from app.contracts.models import Contract, ContractHold
 from app.core.db import db
 from app.core.errors import NotFound
@@ -22,10 +23,10 @@ from app.disruption.models import (
     Rematch,
     TwoSides,
 )
-from app.lots.models import Lot
+from app.lots.models import Lot, LotSource
 from app.market.models import Demand, Offer
 from app.market.queries import open_offers
-from app.orders.models import LIVE, Order, OrderLine, OrderStatus
+from app.orders.models import LIVE, Order, OrderLine
 from app.places.models import AdministrativeUnit, Level, Restriction, RestrictionKind, Site
 
 PICKUP, DROP = aliased(Site), aliased(Site)
@@ -182,35 +183,57 @@ def surplus(*, now: datetime) -> Select[Offer]:
     )
 
 
-def recalls(condition: ColumnElement[bool]) -> Select[Recall]:
-    """Recalls with the lots they freeze."""
+def recalls(seen: ColumnElement[bool], *, known: ColumnElement[bool]) -> Select[Recall]:
+    """Recalls with the lots they freeze, of these only those the reader knows of."""
     return (
-        select(Recall).where(condition).options(selectinload(Recall.frozen), joinedload(Recall.lot))
+        select(Recall)
+        .where(seen)
+        .options(
+            selectinload(Recall.frozen.and_(known)),
+            joinedload(Recall.lot),
+            joinedload(Recall.caller),
+        )
+        .execution_options(populate_existing=True)
     )
 
 
-def recalls_seen_by(organisation_id: UUID, *, everything: bool) -> ColumnElement[bool]:
-    """One's own recalls, and those of lots one owns, acts for, or has ordered of."""
+def recalled_lots_known_to(organisation_id: UUID, *, everything: bool) -> ColumnElement[bool]:
+    """Lots one owns or acts for, what they were pooled from, and what one has ordered or got."""
     if everything:
         return true()
-    frozen = select(Lot.id).where(
-        or_(Lot.organisation_id == organisation_id, Lot.agent_id == organisation_id)
+    own = or_(Lot.organisation_id == organisation_id, Lot.agent_id == organisation_id)
+    owned = select(Lot.id).where(own)
+    pooled = select(LotSource.source_id).join(Lot, Lot.id == LotSource.lot_id).where(own)
+    ordered = (
+        select(OrderLine.lot_id)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(Order.organisation_id == organisation_id, Order.status.not_in(GIVEN_UP))
     )
-    ordered = select(OrderLine.lot_id).where(OrderLine.organisation_id == organisation_id)
     sent = select(Despatch.lot_id).where(Despatch.organisation_id == organisation_id)
-    touched = Recall.frozen.any(RecalledLot.lot_id.in_(union(frozen, ordered, sent)))
-    return or_(Recall.organisation_id == organisation_id, touched)
+    return RecalledLot.lot_id.in_(union(owned, pooled, ordered, sent))
 
 
-def get_recall(recall_id: UUID, *, seen: ColumnElement[bool], lock: bool = False) -> Recall:
-    """A recall among those the caller may see.
+def recalls_seen_by(organisation_id: UUID, *, known: ColumnElement[bool]) -> ColumnElement[bool]:
+    """One's own recalls, and those that freeze a lot one knows of."""
+    return or_(Recall.organisation_id == organisation_id, Recall.frozen.any(known))
+
+
+def get_recall(
+    recall_id: UUID,
+    *,
+    seen: ColumnElement[bool],
+    known: ColumnElement[bool] | None = None,
+    lock: bool = False,
+) -> Recall:
+    """A recall among those the caller may see, with all its lots if not told which are known.
 
     Raises:
         NotFound: there is none, or it is no affair of theirs.
     """
-    statement = recalls(and_(Recall.id == recall_id, seen))
+    shown = true() if known is None else known
+    statement = recalls(and_(Recall.id == recall_id, seen), known=shown)
     if lock:
-        statement = statement.with_for_update(of=Recall).execution_options(populate_existing=True)
+        statement = statement.with_for_update(of=Recall)
     found = db.session.scalar(statement)
     if found is None:
         raise NotFound
@@ -229,7 +252,7 @@ def ordered_of(lots: Collection[UUID]) -> Sequence[tuple[Order, UUID]]:
     rows = db.session.execute(
         select(Order, both.c.lot_id)
         .join(both, both.c.order_id == Order.id)
-        .where(Order.status.not_in((OrderStatus.CANCELLED, OrderStatus.EXPIRED)))
+        .where(Order.status.not_in(GIVEN_UP))
         .order_by(Order.id, both.c.lot_id)
     )
     return [(row[0], row[1]) for row in rows]

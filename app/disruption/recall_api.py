@@ -6,11 +6,10 @@ from uuid import UUID
 from sqlalchemy import true
 
 from app.accounts.access import READERS, RECALLERS, Caller
-from app.accounts.models import Kind
 from app.core.http import Blueprint
 from app.core.paging import By, Page, PageQuery, page, page_schema
 from app.disruption import queries, recall_operations, schemas
-from app.disruption.models import Recall
+from app.disruption.models import OFFICES, Recall
 from app.lots.models import Lot
 from app.lots.queries import get_lot
 
@@ -32,7 +31,8 @@ def recall_lot(caller: Caller, lot_id: UUID, body: dict[str, Any]) -> Recall:
     lot = get_lot(lot_id, seen=true() if _office(caller) else caller.sees(Lot), lock=True)
     if not _office(caller):
         caller.check_may_act(lot)
-    return recall_operations.recall_lot(lot=lot, by=caller.acting, now=caller.now, **body)
+    recall = recall_operations.recall_lot(lot=lot, by=caller.acting, now=caller.now, **body)
+    return _as_seen(caller, recall.id)
 
 
 @blueprint.operation(
@@ -47,17 +47,17 @@ def list_recalls(caller: Caller, query: dict[str, Any]) -> Page:
 
     Các đợt thu hồi của tôi, của lô của tôi và của hàng tôi đã đặt, mới nhất trước.
     """
-    statement = queries.recalls(_seen(caller))
+    statement = queries.recalls(_seen(caller), known=_known(caller))
     return page(statement, order=[By(Recall.id, descending=True)], query=query)
 
 
 @blueprint.operation("GET", "/recalls/<uuid:recall_id>", access=READERS, answer=schemas.RecallOut)
 def get_recall(caller: Caller, recall_id: UUID) -> Recall:
-    """One recall, and the lots it freezes.
+    """One recall, and the lots it freezes that I own, pooled, ordered or got.
 
-    Một đợt thu hồi và các lô bị phong tỏa.
+    Một đợt thu hồi và các lô bị phong tỏa mà tôi có, đã gom, đã đặt hoặc đã nhận.
     """
-    return queries.get_recall(recall_id, seen=_seen(caller))
+    return _as_seen(caller, recall_id)
 
 
 @blueprint.operation(
@@ -75,13 +75,22 @@ def release_recall(caller: Caller, recall_id: UUID) -> Recall:
     own = Recall.organisation_id == caller.acting.id
     seen = true() if caller.sees_all else own
     recall = queries.get_recall(recall_id, seen=seen, lock=True)
-    return recall_operations.release_recall(recall=recall, now=caller.now)
+    recall_operations.release_recall(recall=recall, now=caller.now)
+    return _as_seen(caller, recall.id)
+
+
+def _as_seen(caller: Caller, recall_id: UUID) -> Recall:
+    return queries.get_recall(recall_id, seen=_seen(caller), known=_known(caller))
 
 
 def _seen(caller: Caller) -> Any:
-    everything = caller.sees_all or caller.acting.kind == Kind.AUTHORITY
-    return queries.recalls_seen_by(caller.acting.id, everything=everything)
+    return queries.recalls_seen_by(caller.acting.id, known=_known(caller))
+
+
+def _known(caller: Caller) -> Any:
+    everything = caller.sees_all or caller.acting.kind in OFFICES
+    return queries.recalled_lots_known_to(caller.acting.id, everything=everything)
 
 
 def _office(caller: Caller) -> bool:
-    return caller.acting.kind in (Kind.OPERATOR, Kind.AUTHORITY)
+    return caller.acting.kind in OFFICES

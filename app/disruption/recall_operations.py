@@ -1,6 +1,7 @@
 """Freezing a lot and everything pooled from it, and letting it go again."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import select, update
 
@@ -12,10 +13,11 @@ from app.disruption.recall_telling import tell
 from app.lots.mixing_operations import descendants
 from app.lots.models import Lot
 from app.lots.queries import lot_for_update
+from app.pools.queries import lots_given_back
 
 
 def recall_lot(*, lot: Lot, by: Organisation, reason: str, now: datetime) -> Recall:
-    """Freeze a lot and, near and far, whatever holds something of it.
+    """Freeze a lot and, near and far, whatever holds something of it; not a pool given back.
 
     Nothing of a frozen lot is offered, ordered, cleared, pooled or sent; whoever has ordered of
     one, delivered or not, is told.
@@ -29,7 +31,7 @@ def recall_lot(*, lot: Lot, by: Organisation, reason: str, now: datetime) -> Rec
     recall = Recall(organisation_id=by.id, lot_id=lot.id, reason=reason, started_at=now, frozen=[])
     db.session.add(recall)
     db.session.flush()
-    frozen = [lot_for_update(one) for one in sorted({lot.id, *descendants(lot.id)})]
+    frozen = [lot_for_update(one) for one in sorted({lot.id, *_holding(lot.id)})]
     for one in frozen:
         one.frozen_at = one.frozen_at or now
         db.session.add(
@@ -67,3 +69,9 @@ def release_recall(*, recall: Recall, now: datetime) -> Recall:
     )
     tell("recall.ended", recall, frozen, now=now)
     return recall
+
+
+def _holding(lot_id: UUID) -> set[UUID]:
+    """The lots that hold something of a lot, without those a pool gave back whole."""
+    below = descendants(lot_id)
+    return set(below) - set(lots_given_back(below))

@@ -76,10 +76,22 @@ class RecalledOut(Schema):
 
 class RecallOut(Schema):
     id = Id()
-    lot_id = Id()
+    lot_id = Id(
+        attribute="known_lot_id",
+        allow_none=True,
+        metadata={"description": "the lot it began with, if I know of it"},
+    )
     commodity = ma.fields.String(attribute="lot.commodity_code")
-    called_by_id = Id(attribute="organisation_id")
+    called_by_id = Id(
+        attribute="known_caller_id",
+        allow_none=True,
+        metadata={"description": "an office, or whose lots I know of"},
+    )
     reason = ma.fields.String()
     started_at = Instant()
     ended_at = Instant(allow_none=True)
-    lots = ma.fields.List(ma.fields.Nested(RecalledOut), attribute="frozen")
+    lots = ma.fields.List(
+        ma.fields.Nested(RecalledOut),
+        attribute="frozen",
+        metadata={"description": "those I own, pooled, ordered or got"},
+    )

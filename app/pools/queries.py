@@ -1,6 +1,6 @@
 """Reading pools and contributions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, true
@@ -12,7 +12,7 @@ from app.core.db import db
 from app.core.errors import NotFound, missing
 from app.lots.models import Lot
 from app.lots.queries import get_lot
-from app.pools.models import Contribution, ContributionStatus, Pool
+from app.pools.models import Contribution, ContributionStatus, Pool, PoolStatus
 
 
 def pools(condition: ColumnElement[bool]) -> Select[Pool]:
@@ -102,3 +102,9 @@ def lot_to_pool(lot_id: UUID, *, by_id: UUID) -> Lot:
 def pool_of_lot(lot_id: UUID) -> Pool | None:
     """The pool that a lot was composed by, or None."""
     return db.session.scalar(select(Pool).where(Pool.lot_id == lot_id))
+
+
+def lots_given_back(among: Collection[UUID]) -> Sequence[UUID]:
+    """Those of some lots that were pooled and went back to their members whole."""
+    returned = select(Pool.lot_id).where(Pool.lot_id.in_(among), Pool.status == PoolStatus.RETURNED)
+    return [lot_id for lot_id in db.session.scalars(returned) if lot_id]

@@ -5,10 +5,13 @@ from typing import Any
 
 import pypdfium2
 import pytest
+from sqlalchemy import select
 
 from app.contracts.breach_operations import close_contracts, find_breaches, record_breaches
 from app.contracts.hold_operations import hold_promised
+from app.contracts.models import ContractWeek
 from app.core import clock
+from app.core.db import db
 from app.core.transaction import transaction
 from tests.factories import (
     COMMODITY,
@@ -96,6 +99,13 @@ def test_a_contract_of_next_season_waits_for_its_first_day(buyer: Account, farm:
         ({"quantity_form": "all_output"}, "/quantity"),
         ({"weeks": [{"week": monday(0), "promised": "1"}] * 2}, "/weeks/1/week"),
         ({"weeks": [{"week": monday(9), "promised": "1"}]}, "/weeks/0/week"),
+        (
+            {
+                "starts_on": monday(-2),
+                "weeks": [{"week": monday(week), "promised": "1"} for week in (0, -1)],
+            },
+            "/weeks/1/week",
+        ),
         ({"weeks": [{"week": monday(1), "promised": "301"}]}, "/weeks"),
         ({"price": {"form": "floor_plus_market", "floor": "1"}}, "/price/market"),
         ({"price": MARKET | {"market": "no-such"}}, "/price/market"),
@@ -143,6 +153,43 @@ def test_no_more_is_called_than_the_total_and_its_tolerance(buyer: Account, farm
     called(buyer, contract, 1, "30")
     outside = buyer.post(path, {"week": monday(5), "quantity": "1"})
     assert [one["pointer"] for one in (outside.json or {})["errors"]] == ["/week"]
+
+
+@pytest.mark.parametrize(
+    ("terms", "within", "beyond"),
+    [
+        ({"tolerance_percent": "10"}, "110", "0.001"),
+        ({"quantity_form": "minimum"}, "100", "999999"),
+        ({"quantity_form": "minimum", "weeks": []}, "300", "1"),
+        ({"quantity_form": "fixed", "weeks": [], "tolerance_percent": "10"}, "300", None),
+        ({"quantity_form": "all_output", "quantity": None}, "100", "999999"),
+        ({"quantity_form": "all_output", "quantity": None, "weeks": []}, "70", "999999"),
+    ],
+)
+def test_what_goes_beyond_the_promise_of_a_week_binds_once_the_seller_confirms(
+    buyer: Account, farm: Account, terms: dict[str, Any], within: str, beyond: str | None
+) -> None:
+    a_lot(farm, quantity="70")
+    contract = a_contract(buyer, farm, **terms)
+    first = called(buyer, contract, 0, within)
+    assert buyer.read(f"/orders/{first['order_id']}")["status"] == "confirmed"
+    if beyond is None:
+        return
+    more = called(buyer, contract, 0, beyond)
+    order = buyer.read(f"/orders/{more['order_id']}")
+    assert (order["status"], order["confirm_by"] is None) == ("placed", False)
+    confirmed = farm.made(f"/orders/{order['id']}/confirmation")
+    assert confirmed["status"] == "confirmed"
+
+
+def test_of_all_output_the_forecast_of_a_week_is_promised(buyer: Account, farm: Account) -> None:
+    contract = a_contract(buyer, farm, quantity_form="all_output", quantity=None, weeks=[])
+    farm.made("/forecasts", forecast_body(quantity="80"))
+    statuses = []
+    for quantity in ("80", "0.001"):
+        call = called(buyer, contract, 1, quantity)
+        statuses.append(buyer.read(f"/orders/{call['order_id']}")["status"])
+    assert statuses == ["confirmed", "placed"]
 
 
 def test_what_a_cancelled_call_off_gives_back_may_be_called_again(
@@ -273,6 +320,21 @@ def test_weeks_that_were_not_called_are_breaches_of_the_buyer(
     assert call["order_id"]
 
 
+def test_a_week_that_was_over_before_the_signature_is_not_judged(
+    trade: Trade, buyer: Account, farm: Account
+) -> None:
+    draft = a_draft(buyer, farm, ends_on=monday(2))
+    with trade.app.app_context(), transaction():
+        weeks = select(ContractWeek).where(ContractWeek.contract_id == draft["id"])
+        first = db.session.scalars(weeks.order_by(ContractWeek.week)).first()
+        assert first is not None
+        first.week -= timedelta(days=7)
+    signed(buyer, farm, draft)
+    kept(trade, days=40)
+    breaches = buyer.read(f"/contracts/{draft['id']}/breaches")["items"]
+    assert {one["week"] for one in breaches} == {monday(1), monday(2)}
+
+
 def test_a_season_kept_by_both_is_fulfilled(trade: Trade, buyer: Account, farm: Account) -> None:
     weeks = [{"week": monday(0), "promised": "100"}]
     contract = a_contract(buyer, farm, quantity="100", weeks=weeks)
@@ -333,6 +395,15 @@ def test_what_the_buyer_cannot_take_flows_into_the_market(
     kept(trade)
     assert farm.read(f"/lots/{lot['id']}")["left"] == "100.000"
     an_offer(farm, lot, quantity="100")
+
+
+def test_a_week_the_buyer_has_released_is_not_called(buyer: Account, farm: Account) -> None:
+    contract = a_contract(buyer, farm)
+    path = f"/contracts/{contract['id']}"
+    buyer.made(f"{path}/releases", {"week": monday(0)})
+    late = buyer.post(f"{path}/call-offs", {"week": monday(0), "quantity": "1"})
+    assert refused(late) == (409, "week_released")
+    called(buyer, contract, 1, "1")
 
 
 def test_of_all_output_everything_is_held_in_every_week(

@@ -14,6 +14,7 @@ from app.disruption.resume_operations import movable
 from tests.factories import (
     B_LAO,
     COMMODITY,
+    WARD_1,
     Account,
     Trade,
     a_demand,
@@ -363,3 +364,23 @@ def test_everybody_touched_is_told_what_happened_and_what_they_can_do(
     trade.relay()
     titles = [one["title"] for one in buyer.read("/notifications")["items"]]
     assert "Cà phê nhân Robusta lại vận chuyển được qua Phường B'Lao" in titles
+
+
+def test_what_several_restrictions_touch_is_found_and_told_once(
+    trade: Trade, farm: Account, buyer: Account, authority: Account
+) -> None:
+    a_contract(buyer, farm)
+    a_lot(farm, quantity="40")
+    with trade.app.app_context(), transaction():
+        hold_promised(now=clock.now())
+    order = an_order(buyer, an_offer(farm), "30")
+    for ward in (B_LAO, B_LAO, WARD_1):
+        authority.made("/restrictions", restriction_body(ward_code=ward["ward_code"]))
+    look(trade)
+    look(trade)
+    found = buyer.read("/disruptions")["items"]
+    assert sorted(one["kind"] for one in found) == ["hold", "order"]
+    assert [one["order_id"] for one in found if one["kind"] == "order"] == [order["id"]]
+    trade.relay()
+    told = [one["topic"] for one in buyer.read("/notifications")["items"]]
+    assert told.count("disruption.found") == 2

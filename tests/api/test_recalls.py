@@ -138,3 +138,43 @@ def test_who_was_sent_a_recalled_lot_instead_of_another_is_told_too(
     trade.relay()
     titles = [one["title"] for one in buyer.read("/notifications")["items"]]
     assert "Thu hồi: Cà phê nhân Robusta bạn đã đặt" in titles
+
+
+def test_a_buyer_learns_of_a_recall_only_what_it_bought(
+    trade: Trade, farm: Account, cooperative: Account
+) -> None:
+    lot, buyer = a_lot(farm), trade.processor()
+    pools = [a_pool(cooperative, full_load="20") for _ in range(3)]
+    for pool in pools:
+        brought(farm, pool, lot, "20")
+    pooled = [cooperative.made(f"/pools/{pool['id']}/closing")["lot_id"] for pool in pools]
+    cooperative.made(f"/pools/{pools[2]['id']}/return")
+    offer = cooperative.made("/offers", offer_body(pooled[0], quantity="20"))
+    an_order(buyer, offer, "5")
+    recall = farm.made(f"/lots/{lot['id']}/recall", REASON)
+    assert [one["lot_id"] for one in recall["lots"]] == [lot["id"]]
+    told = buyer.read(f"/recalls/{recall['id']}")
+    mine = [{"lot_id": pooled[0], "organisation_id": cooperative.organisation_id}]
+    assert told["lots"] == mine
+    assert (told["lot_id"], told["called_by_id"]) == (None, None)
+    assert buyer.read("/recalls")["items"] == [told]
+    office = trade.authority.read(f"/recalls/{recall['id']}")
+    assert [one["lot_id"] for one in office["lots"]] == sorted([lot["id"], *pooled[:2]])
+    assert office["called_by_id"] == farm.organisation_id
+    known = cooperative.read(f"/recalls/{recall['id']}")
+    assert (known["lots"], known["called_by_id"]) == (office["lots"], farm.organisation_id)
+
+
+def test_a_buyer_learns_that_an_office_or_its_seller_recalls(
+    trade: Trade, farm: Account, cooperative: Account
+) -> None:
+    lot, buyer = a_lot(farm), trade.processor()
+    pool = a_pool(cooperative, full_load="20")
+    brought(farm, pool, lot, "20")
+    pooled = cooperative.made(f"/pools/{pool['id']}/closing")["lot_id"]
+    an_order(buyer, cooperative.made("/offers", offer_body(pooled, quantity="20")), "5")
+    office = trade.authority.made(f"/lots/{lot['id']}/recall", REASON)["called_by_id"]
+    cooperative.made(f"/lots/{pooled}/recall", REASON)
+    callers = [one["called_by_id"] for one in buyer.read("/recalls")["items"]]
+    assert callers == [cooperative.organisation_id, office]
+    assert office is not None
