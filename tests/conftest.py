@@ -13,7 +13,7 @@ from alembic import command
 from alembic.config import Config
 from flask import Flask
 from psycopg import sql
-from sqlalchemy import make_url
+from sqlalchemy import event, make_url
 
 from app import create_app
 from app.config import load_settings
@@ -82,6 +82,13 @@ def a_database(name: str) -> Iterator[dict[str, str]]:
             admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(named))
 
 
+def wait_patiently(connection: psycopg.Connection, _: object) -> None:
+    """Races are about order, not speed: on a busy machine nobody gives up a lock too early."""
+    connection.execute("SET lock_timeout = '60s'")
+    connection.execute("SET statement_timeout = '90s'")
+    connection.commit()
+
+
 @contextmanager
 def an_app(environment: dict[str, str]) -> Iterator[Flask]:
     """An application on a database of its own, with connections of its own."""
@@ -90,6 +97,8 @@ def an_app(environment: dict[str, str]) -> Iterator[Flask]:
             patch.setenv(name, value)
         app = create_app(load_settings())
     logs.quieten()
+    with app.app_context():
+        event.listen(db.engine, "connect", wait_patiently)
     yield app
     with app.app_context():
         db.engine.dispose()
