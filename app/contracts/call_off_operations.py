@@ -78,9 +78,9 @@ def call_off(*, contract: Contract, week: date, quantity: Decimal, now: datetime
 
     Raises:
         ContractNotActive: it is not in force. Invalid: the week is none of its season, or over.
-        WeekReleased: the buyer has said that it takes no more in it. BeyondContract: more than the
-        total with its tolerance. NoMarketPrice: the formula follows a market of which nothing is
-        known. MovementRestricted: the goods may not travel now.
+        WeekReleased: the buyer takes no more in it. BeyondContract: more than the total with its
+        tolerance. NoMarketPrice: the formula follows a market of which nothing is known.
+        MovementRestricted: the goods may not travel now.
     """
     _check_week(contract, week, now)
     if released(contract, week):

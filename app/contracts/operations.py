@@ -51,6 +51,12 @@ class AlreadySigned(Problem):
     en = "This side has signed this version already."
 
 
+class OutputPromisedAlready(Problem):
+    status, code = 409, "output_promised_already"
+    vi = "Bên bán đã cam kết bán toàn bộ sản lượng trong thời gian này theo hợp đồng khác."
+    en = "The seller has promised all its output of this time under another contract."
+
+
 def draft_contract(
     *, party: Party, person: Person, side: Side, counterparty_id: UUID, now: datetime, **terms: Any
 ) -> Contract:
@@ -130,7 +136,8 @@ def sign_contract(
     Raises:
         ContractNotDraft: it is signed already. VersionChanged: another version stands now.
         AlreadySigned: this side has agreed to it before. Invalid: this side has not said where it
-            receives or hands over. NotFound: the site is not its own.
+            receives or hands over. NotFound: the site is not its own. OutputPromisedAlready: all
+            the seller's output of some of its days is promised to another.
     """
     if contract.status != ContractStatus.DRAFT:
         raise ContractNotDraft
@@ -155,6 +162,7 @@ def sign_contract(
         )
     )
     if len(signed) == 1:
+        _check_output_free(contract)
         contract.status = ContractStatus.SIGNED
         contract.signed_at = now
         contract.quality_schedule = schedules_in_force(
@@ -167,6 +175,24 @@ def sign_contract(
     db.session.flush()
     db.session.refresh(contract, ["signatures"])
     return contract
+
+
+def _check_output_free(contract: Contract) -> None:
+    """All output is promised once; the lock on the seller keeps two contracts from both doing so."""
+    if contract.quantity_form != QuantityForm.ALL_OUTPUT:
+        return
+    seller = select(Organisation.id).where(Organisation.id == contract.seller_id)
+    db.session.execute(seller.with_for_update(key_share=True))
+    other = select(Contract.id).where(
+        Contract.seller_id == contract.seller_id,
+        Contract.commodity_code == contract.commodity_code,
+        Contract.quantity_form == QuantityForm.ALL_OUTPUT,
+        Contract.status.in_(IN_FORCE),
+        Contract.starts_on <= contract.ends_on,
+        Contract.ends_on >= contract.starts_on,
+    )
+    if db.session.scalar(other.limit(1)) is not None:
+        raise OutputPromisedAlready
 
 
 def begin_if_due(*, contract: Contract, now: datetime) -> None:

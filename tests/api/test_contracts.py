@@ -416,6 +416,22 @@ def test_of_all_output_everything_is_held_in_every_week(
     assert refused(refusal) == (409, "not_enough_left")
 
 
+def test_all_output_is_promised_to_one_buyer_at_a_time(
+    trade: Trade, buyer: Account, farm: Account
+) -> None:
+    everything = {"quantity_form": "all_output", "quantity": None, "weeks": []}
+    a_contract(buyer, farm, **everything)
+    other = trade.processor()
+    draft = a_draft(other, farm, **everything)
+    path = f"/contracts/{draft['id']}/signature"
+    other.made(path, {"version": 1})
+    second = farm.post(path, {"version": 1, "site_id": farm.site_id})
+    assert refused(second) == (409, "output_promised_already")
+    assert farm.read(f"/contracts/{draft['id']}")["status"] == "draft"
+    later = everything | {"starts_on": monday(9), "ends_on": monday(12)}
+    assert a_contract(other, farm, **later)["status"] == "signed"
+
+
 def test_what_no_week_promises_is_due_in_the_last_one(
     trade: Trade, buyer: Account, farm: Account
 ) -> None:
