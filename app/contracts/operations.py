@@ -178,7 +178,7 @@ def sign_contract(
 
 
 def _check_output_free(contract: Contract) -> None:
-    """All output is promised once; the seller is locked, so that two contracts cannot both do so."""
+    """All output is promised once; the seller is locked, so no two contracts can both do so."""
     if contract.quantity_form != QuantityForm.ALL_OUTPUT:
         return
     seller = select(Organisation.id).where(Organisation.id == contract.seller_id)
