@@ -2,6 +2,7 @@
 
 from flask import request
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 from werkzeug.wrappers import Response
 
@@ -71,7 +72,7 @@ def _latest_prices() -> list[tuple[Market, MarketPrice]]:
     """Markets by name, with the prices of their last round."""
     newest = (
         select(MarketPrice)
-        .distinct(MarketPrice.market_code)
+        .ext(distinct_on(MarketPrice.market_code))
         .order_by(MarketPrice.market_code, MarketPrice.cleared_at.desc())
         .subquery()
     )

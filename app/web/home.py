@@ -104,7 +104,8 @@ def _proposals(caller: Caller) -> list[Match]:
 
 def _claims(caller: Caller) -> int:
     """How many claims wait for somebody's word."""
-    seen = deliveries.claims_seen_by(caller.acting)
     waiting = (ClaimStatus.OPEN, ClaimStatus.ESCALATED)
-    statement = select(func.count(Claim.id)).where(seen, Claim.status.in_(waiting))
-    return db.session.scalar(statement) or 0
+    found = deliveries.claims(deliveries.claims_seen_by(caller.acting)).where(
+        Claim.status.in_(waiting)
+    )
+    return db.session.scalar(select(func.count()).select_from(found.subquery())) or 0

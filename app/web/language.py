@@ -1,18 +1,20 @@
 """What people read: both languages side by side, and figures as each of them writes them."""
 
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from flask import g, request
 
 from app.core import clock
 from app.core.errors import LANGUAGES
+from app.core.money import DONG
 from app.core.numbers import written
 from app.web.forms import decimal_text
 
 COOKIE = "blao_language"
-NO_BREAK = "\u00a0"
+NO_BREAK, WORD_JOINER = "\u00a0", "\u2060"
+HUNDRED = 100
 UNITS = {"vi": {"stem": "cành", "head": "con"}, "en": {"stem": "stems", "head": "head"}}
 WEEKDAYS = {
     "vi": ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật"),
@@ -62,13 +64,15 @@ def quantity(value: Decimal, unit_code: str) -> str:
 
 
 def money(amount: Decimal | int) -> str:
-    """An amount: 2.500.000 đ."""
+    """An amount: 2.500.000 đ. From a hundred dong on, what is less than one is not told."""
+    if abs(amount) >= HUNDRED:
+        amount = Decimal(amount).quantize(DONG, ROUND_HALF_EVEN)
     return f"{number(amount)}{NO_BREAK}{t('đ', 'VND')}"
 
 
 def price(amount: Decimal | int, unit_code: str) -> str:
     """An amount for each unit: 12.500 đ/kg."""
-    return f"{money(amount)}/{unit(unit_code)}"
+    return f"{money(amount)}{WORD_JOINER}/{WORD_JOINER}{unit(unit_code)}"
 
 
 def day(value: date | datetime) -> str:

@@ -60,6 +60,7 @@ class Pages(flask.Blueprint):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"pages_{name}", __name__, template_folder="templates")
+        self.declared: list[tuple[str, str]] = []
 
     def page(
         self, method: str, rule: str, *, access: Access, again: View | None = None
@@ -82,9 +83,14 @@ class Pages(flask.Blueprint):
             edge.access = access  # type: ignore[attr-defined]
             endpoint = f"{method.lower()}_{view.__name__}"
             self.add_url_rule(rule, endpoint, edge, methods=[method])
+            self.declared.append((method, rule))
             return view
 
         return decorate
+
+    def rules(self, method: str) -> list[str]:
+        """The addresses of the group's pages that take a method."""
+        return [rule for taken, rule in self.declared if taken == method]
 
 
 def show(template: str, *, status: int = 200, **facts: Any) -> Response:
@@ -191,6 +197,8 @@ def _refused(
     if again is not None and not isinstance(refusal, NotFound | InternalError | Unavailable):
         try:
             answer = _within(lambda caller: again(caller=caller, **path), access)
+        except TokenMissing:
+            return go(f"/sign-in?next={quote(request.path)}")
         except Problem as further:
             g.refusal = told(further)
             return show("refused.html", status=further.status)
