@@ -62,14 +62,17 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
 
 def page_groups() -> "list[Pages]":
     """The pages, by what people come for."""
+    from app.web.demands import pages as demands
     from app.web.forecasts import pages as forecasts
     from app.web.front import pages as front
     from app.web.home import pages as home
+    from app.web.market import pages as market
     from app.web.me import pages as me
     from app.web.messages import pages as messages
     from app.web.money import pages as money
     from app.web.offers import pages as offers
     from app.web.orders import pages as orders
+    from app.web.receiving import pages as receiving
     from app.web.selling import pages as selling
     from app.web.sign_in import pages as sign_in
 
@@ -81,7 +84,10 @@ def page_groups() -> "list[Pages]":
         selling,
         forecasts,
         offers,
+        market,
+        demands,
         orders,
+        receiving,
         money,
         messages,
     ]

@@ -65,9 +65,10 @@ def quantity(value: Decimal, unit_code: str) -> str:
 
 def money(amount: Decimal | int) -> str:
     """An amount: 2.500.000 đ. From a hundred dong on, what is less than one is not told."""
-    if abs(amount) >= HUNDRED:
-        amount = Decimal(amount).quantize(DONG, ROUND_HALF_EVEN)
-    return f"{number(amount)}{NO_BREAK}{t('đ', 'VND')}"
+    told = Decimal(amount)
+    if abs(told) >= HUNDRED:
+        told = told.quantize(DONG, ROUND_HALF_EVEN)
+    return f"{number(told)}{NO_BREAK}{t('đ', 'VND')}"
 
 
 def price(amount: Decimal | int, unit_code: str) -> str:
@@ -108,6 +109,11 @@ def plain_figure(text: str) -> str:
 def graded(grade: Any) -> tuple[str, str]:
     """A grade as a choice."""
     return grade.code, named(grade)
+
+
+def coded(thing: Any) -> tuple[str, str]:
+    """Something of the catalogue as a choice."""
+    return thing.code, named(thing)
 
 
 def placed(site: Any) -> tuple[str, str]:
@@ -151,6 +157,7 @@ def _figure(value: Any, unit_name: str | None) -> str:
 
 FILTERS = (
     graded,
+    coded,
     placed,
     warded,
     grade_of,

@@ -13,6 +13,7 @@ SUBJECTS = {
     "token_id": "token",
     "delivery_id": "accepted_delivery",
     "payout_id": "payout",
+    "claim_id": "open_claim",
 }
 TOKEN = re.compile(r'name="csrf_token" value="([0-9a-f]+)"')
 KEY = re.compile(r'name="idempotency_key" value="([^"]+)"')
