@@ -17,16 +17,17 @@ import flask
 import structlog
 from flask import Response, current_app, g, redirect, render_template, request
 from sqlalchemy import exc
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.accounts import session
 from app.accounts.access import OrganisationNeeded, TokenMissing
 from app.core import clock
 from app.core.errors import NotFound, Problem, Unavailable, invalid
-from app.core.http import Access
+from app.core.http import Access, BodyTooLarge
 from app.core.idempotency import RequestInFlight, replay_or_run
 from app.core.messages import in_vietnamese
-from app.core.problem_json import InternalError
+from app.core.problem_json import InternalError, http_exception
 from app.core.transaction import retried, transaction
 from app.web import language
 from app.web.navigation import tabs
@@ -52,7 +53,22 @@ def install(app: flask.Flask) -> None:
         tone=tone,
     )
     app.jinja_env.filters.update({one.__name__: one for one in language.FILTERS})
+    for status in (404, 405, 413):
+        app.register_error_handler(status, _no_page)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _no_page(error: HTTPException) -> WerkzeugResponse:
+    """An address without a page, told as a page; the API's own are told as ever.
+
+    What only takes forms and is opened like a page leads to the page that shows the form.
+    """
+    if request.path.startswith("/api/"):
+        return http_exception(error)
+    if error.code == 405 and request.method == "GET":
+        return go(request.path.rpartition("/")[0] or "/")
+    g.refusal = told(BodyTooLarge() if error.code == 413 else NotFound())
+    return show("refused.html", status=error.code or 404)
 
 
 class Pages(flask.Blueprint):
