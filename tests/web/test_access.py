@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 
 from app import page_groups
+from tests.api.test_query_counts import counted
 from tests.api.world import NO_ID, World
 from tests.web.reader import Reader, address_of, pages_of, reader
 
@@ -13,6 +14,8 @@ OPEN = {
     "/rounds/<uuid:round_id>",
 }
 """Pages of things that anybody may read about; others show nothing of what is another's."""
+STILL = {"/help", "/privacy", "/sign-in", "/register", "/sign-out"}
+"""Pages that need no database."""
 OTHERS = ("other_farm", "other_processor", "other_cooperative")
 DECLARED = sorted(
     {
@@ -99,3 +102,18 @@ def test_the_session_ends_with_its_token(app: Flask, trade: object) -> None:
     assert browser.send("/sign-out", {}, shown="/me").status_code == 303
     assert browser.get("/home").status_code == 303
     assert farm.get("/me").status_code == 401
+
+
+MOST_STATEMENTS = 30
+
+
+@pytest.mark.parametrize("rule", GETS)
+def test_a_page_asks_the_database_a_bounded_number_of_times(world: World, rule: str) -> None:
+    asked = {}
+    for label in ("farm", "processor", "cooperative", "operator"):
+        browser = reader(world, label)
+        with counted(world.app) as sent:
+            browser.get(address_of(world, rule))
+        asked[label] = len(sent)
+    assert max(asked.values()) > 0 or rule in STILL
+    assert max(asked.values()) <= MOST_STATEMENTS, asked
