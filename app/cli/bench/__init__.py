@@ -4,6 +4,7 @@ import click
 
 from app.cli.bench.clearing import clearing
 from app.cli.bench.orders import orders
+from app.cli.bench.pages import pages
 from app.cli.bench.rounds import round_trip
 
 
@@ -14,4 +15,5 @@ def bench() -> None:
 
 bench.add_command(clearing)
 bench.add_command(orders)
+bench.add_command(pages)
 bench.add_command(round_trip)
