@@ -53,8 +53,6 @@ def list_offers(caller: Caller, query: dict[str, Any]) -> Page:
     if "status" in query:
         statement = statement.where(Offer.status == query["status"])
     statement = queries.search_offers(statement, query)
-    if "near" in query:
-        statement = statement.add_columns(queries.distance_km(query["near"]))
     found = page(statement, order=queries.offer_order(query), query=query)
     return Page([_shown(row, caller) for row in found.items], found.next_cursor)
 

@@ -165,6 +165,20 @@ class Offer(Represented, Open, Identified, Base):
         CheckConstraint("min_quantity > 0 AND min_quantity <= quantity", name="min_quantity"),
         CheckConstraint("(capacity = 'agent') = (agent_id IS NOT NULL)", name="agent_named"),
         Index("ix_offer_open", "market_code", "id", postgresql_where=text("status = 'open'")),
+        Index("ix_offer_newest", "commodity_code", "id", postgresql_where=text("status = 'open'")),
+        Index(
+            "ix_offer_cheapest",
+            "ask_price",
+            text("id DESC"),
+            postgresql_where=text("status = 'open'"),
+        ),
+        Index(
+            "ix_offer_cheapest_of_commodity",
+            "commodity_code",
+            "ask_price",
+            text("id DESC"),
+            postgresql_where=text("status = 'open'"),
+        ),
     )
 
     lot_id: Mapped[UUID] = mapped_column(ForeignKey("lot.id"), index=True)

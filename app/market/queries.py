@@ -10,10 +10,12 @@ from sqlalchemy import (
     ColumnElement,
     Numeric,
     Select,
+    Subquery,
     any_,
     cast,
     func,
     literal,
+    literal_column,
     or_,
     select,
     true,
@@ -30,6 +32,9 @@ from app.lots.models import Certificate, Lot, lot_certificate
 from app.market.models import Accepted, Demand, Offer, OfferStatus, Visibility
 from app.places.models import Site
 from app.places.position import about, ecef
+
+DISTANCE_KM: ColumnElement[Decimal] = literal_column("nearby.distance_km", Numeric(12, 3))
+"""Straight kilometres between positions rounded to about 1 km, to three decimals."""
 
 
 def offers(condition: ColumnElement[bool]) -> Select[Offer]:
@@ -62,7 +67,10 @@ def open_offers(*, reader: UUID | None, now: datetime) -> Select[Offer]:
 
 
 def search_offers(statement: Select[Any], query: dict[str, Any]) -> Select[Any]:
-    """Narrow a SELECT of :func:`offers` by the filters of a search."""
+    """Narrow a SELECT of :func:`offers` by the filters of a search.
+
+    Near a place, it also selects :data:`DISTANCE_KM`.
+    """
     equal = {
         "commodity": Offer.commodity_code,
         "category": Commodity.category,
@@ -77,13 +85,29 @@ def search_offers(statement: Select[Any], query: dict[str, Any]) -> Select[Any]:
         statement = statement.where(_available_on(query["available_on"]))
     if "certificate" in query:
         statement = statement.where(_certified(query["certificate"]))
-    if "within_km" in query:
-        statement = statement.where(distance_km(query["near"]) <= query["within_km"])
-    for word in fold(query.get("q", "")).split():
-        statement = statement.where(
-            func.concat(" ", Commodity.search_key).contains(f" {word}", autoescape=True)
+    if "near" in query:
+        nearby = _nearby(query["near"])
+        statement = statement.join(nearby, nearby.c.site_id == Site.id).add_columns(
+            DISTANCE_KM.label("distance_km")
         )
+    if "within_km" in query:
+        statement = statement.where(query["within_km"] >= DISTANCE_KM)
+    if "q" in query:
+        statement = statement.where(Offer.commodity_code.in_(_called(query["q"])))
     return statement
+
+
+def _called(words: str) -> list[str]:
+    """The codes of the commodities that are called so.
+
+    They are looked up first, because only what it knows beforehand tells PostgreSQL which index
+    of offers leads to the few that are shown.
+    """
+    named = (
+        func.concat(" ", Commodity.search_key).contains(f" {word}", autoescape=True)
+        for word in fold(words).split()
+    )
+    return list(db.session.scalars(select(Commodity.code).where(*named)))
 
 
 def offer_order(query: dict[str, Any]) -> list[By]:
@@ -92,16 +116,21 @@ def offer_order(query: dict[str, Any]) -> list[By]:
     if query["sort"] == "price":
         return [By(Offer.ask_price), newest]
     if query["sort"] == "distance":
-        return [By(distance_km(query["near"])), newest]
+        return [By(DISTANCE_KM), newest]
     return [newest]
 
 
-def distance_km(near: tuple[float, float]) -> ColumnElement[Decimal]:
-    """Straight kilometres between positions rounded to about 1 km, to three decimals."""
+def _nearby(near: tuple[float, float]) -> Subquery:
+    """Every site with its distance, the nearest first, so that offers are read from there on."""
     there = zip((Site.x, Site.y, Site.z), ecef(about(near[0]), about(near[1])), strict=True)
     apart = [cast(axis, BigInteger) - literal(metres) for axis, metres in there]
     squared = apart[0] * apart[0] + apart[1] * apart[1] + apart[2] * apart[2]
-    return func.round(func.sqrt(cast(squared, Numeric)) / 1000, 3, type_=Numeric(12, 3))
+    distance = func.round(func.sqrt(cast(squared, Numeric)) / 1000, 3)
+    return (
+        select(Site.id.label("site_id"), distance.label("distance_km"))
+        .order_by(distance)
+        .subquery("nearby")
+    )
 
 
 def get_offer(offer_id: UUID, *, seen: ColumnElement[bool], lock: bool = False) -> Offer:

@@ -15,7 +15,7 @@ from app.catalogue.queries import commodities
 from app.core.db import db
 from app.core.errors import invalid
 from app.market import api as market
-from app.market.models import Offer
+from app.market.models import Offer, OfferStatus
 from app.market.schemas import OfferQuery
 from app.orders import api as orders
 from app.orders.models import Carrier
@@ -150,6 +150,8 @@ def _first_site(caller: Caller) -> UUID:
 
 def _offered() -> list[Commodity]:
     """Commodities of which something is on sale, by name."""
-    codes = select(Offer.commodity_code).where(Offer.status == "open").distinct()
-    statement = commodities().where(Commodity.code.in_(codes)).order_by(Commodity.sort_key)
+    on_sale = select(Offer.id).where(
+        Offer.commodity_code == Commodity.code, Offer.status == OfferStatus.OPEN
+    )
+    statement = commodities().where(on_sale.exists()).order_by(Commodity.sort_key)
     return list(db.session.scalars(statement))

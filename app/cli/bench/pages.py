@@ -5,11 +5,12 @@ from statistics import quantiles
 
 import click
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 from app.accounts import operations as accounts
 from app.cli.bench.figures import Figure, report
 from app.cli.environment import isolated_environment
+from app.config import load_settings
 from app.core import clock, logs
 from app.core.db import db
 from app.core.transaction import transaction
@@ -89,7 +90,7 @@ def pages(offers: int, times: int, as_json: bool) -> None:
 
 
 def _write_book(offers: int) -> None:
-    statements = (
+    statements: tuple[tuple[str, dict[str, int]], ...] = (
         (SELLERS, {"sellers": max(10, offers // 500)}),
         (SITES, {}),
         (LOTS, {"offers": offers}),
@@ -98,9 +99,10 @@ def _write_book(offers: int) -> None:
         db.session.execute(text("SET LOCAL statement_timeout = 0"))
         for statement, values in (*statements, (OFFERS, {})):
             db.session.execute(text(statement), values)
-    with transaction():
-        db.session.execute(text("ANALYZE offer"))
-        db.session.execute(text("ANALYZE lot"))
+    owner = create_engine(load_settings().migration_database_url, isolation_level="AUTOCOMMIT")
+    with owner.connect() as connection:
+        connection.execute(text("VACUUM ANALYZE"))
+    owner.dispose()
 
 
 def _token(kind: str) -> str:
