@@ -24,7 +24,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     from app.core import logs, problem_json, queue, requests
     from app.core.db import db
     from app.core.openapi import describe
-    from app.web import docs, health, slip
+    from app.web import docs, health, slip, unsubscribe
 
     settings = settings or load_settings()
     logs.configure()
@@ -51,6 +51,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     app.register_blueprint(docs.blueprint)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(slip.blueprint)
+    app.register_blueprint(unsubscribe.blueprint)
     return app
 
 

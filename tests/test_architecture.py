@@ -322,6 +322,10 @@ def test_what_belongs_to_somebody_says_to_whom() -> None:
         "consumed_message",
         "saved_answer",
         "ledger_transaction",
+        "channel_pause",
+        "notification_preference",
+        "quiet_hours",
+        "reminder",
     }
     without = {
         table.name

@@ -35,6 +35,7 @@ DISRUPTION_TOPICS: dict[str, Topic] = {
                 "you still want and {seller} still has comes back by itself.",
             ),
         },
+        urgent=True,
     ),
     "disruption.ended": Topic(
         f"{COMMITMENT} restored replaced",
@@ -87,6 +88,7 @@ DISRUPTION_TOPICS: dict[str, Topic] = {
                 "you have received and do not use it yet.",
             ),
         },
+        urgent=True,
     ),
     "recall.ended": Topic(
         RECALL,

@@ -69,6 +69,7 @@ _FACTS: dict[str, tuple[dict[str, str], Any]] = {
     "rule": (CODE, "pro_rata"),
     "scheduled_for": (INSTANT, _INSTANT),
     "scheme": (CODE, "vietgap"),
+    "search": (TEXT, "Hoa nhài tươi trong vòng 15 km"),
     "share": (DECIMAL, "0.1"),
     "shortfall": (DECIMAL, "2.000"),
     "shortfall_reason": (TEXT, "Mưa dài ngày"),

@@ -15,6 +15,7 @@ RESTRICTION_TOPICS: dict[str, Topic] = {
                 "From {starts_at}{until}, {limits}. Reason: {reason}.",
             )
         },
+        urgent=True,
     ),
     "restriction.ended": Topic(
         f"{RESTRICTION} commodity?",

@@ -38,6 +38,7 @@ class Topic:
     sentences: dict[Side, Sentence] = field(default_factory=dict)
     email: bool = True
     published: bool = True
+    urgent: bool = False
 
     def sentence(self, side: Side) -> Sentence | None:
         return self.sentences.get(side) or self.sentences.get("all")
@@ -51,3 +52,8 @@ class Topic:
     def example(self) -> dict[str, Any]:
         """A payload in which nothing is left out."""
         return example_of(self.facts)
+
+
+def one_line(text: str) -> str:
+    """A title without line breaks, as headers must be."""
+    return " ".join(text.split())

@@ -9,6 +9,7 @@ from app.notifications.delivery_topics import DELIVERY_TOPICS
 from app.notifications.disruption_topics import DISRUPTION_TOPICS
 from app.notifications.money_topics import MONEY_TOPICS
 from app.notifications.pool_topics import POOL_TOPICS
+from app.notifications.reminder_topics import REMINDER_TOPICS
 from app.notifications.restriction_topics import RESTRICTION_TOPICS
 from app.notifications.sentence import SIDES, Sentence, Topic
 
@@ -294,6 +295,7 @@ TOPICS: dict[str, Topic] = {
             )
         },
     ),
+    **REMINDER_TOPICS,
     **DELIVERY_TOPICS,
     **RESTRICTION_TOPICS,
     **CONTRACT_TOPICS,

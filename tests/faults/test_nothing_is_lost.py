@@ -76,7 +76,9 @@ class MailBox:
                 await asyncio.sleep(0.01)
             return "421 Too late"
         mail = message_from_bytes(envelope.content, policy=default)
-        text = f"{mail['Subject']}\n{mail.get_content()}"
+        plain = mail.get_body(("plain",))
+        assert plain is not None
+        text = f"{mail['Subject']}\n{plain.get_content()}"
         self.mails.append((mail["Message-ID"], envelope.rcpt_tos[0], text))
         return "250 Taken"
 
@@ -136,6 +138,7 @@ class House:
         """As if the time until the next try were over."""
         for table in ("outbox_message", "dispatch"):
             self.sql(f"UPDATE {table} SET due_at = now() WHERE due_at > now()")
+        self.sql("DELETE FROM channel_pause")
 
     def order(self, trade: "Shop", count: int) -> None:
         """Place orders, each of a quantity of its own."""
