@@ -18,14 +18,14 @@ def change_preferences(
     *,
     person: Person,
     preferences: Sequence[Mapping[str, str]] = (),
-    **quiet: int | None,
+    **quiet: str | None,
 ) -> None:
     """Change what is named and leave the rest.
 
     Args:
         person: locked.
-        quiet: ``quiet_from`` and ``quiet_until``, both or neither, as minutes of the day in Viet
-            Nam; both None means as for everybody.
+        quiet: ``quiet_from`` and ``quiet_until``, both or neither, ``HH:MM`` in Viet Nam; both
+            None means as for everybody.
 
     Raises:
         Invalid: there is no such topic, or a summary of what is only shown in the application.
@@ -57,7 +57,7 @@ def prefer(*, person_id: UUID, topic: str, channel: str, wanted: str) -> None:
     )
 
 
-def _rest(person: Person, starts: int | None, ends: int | None) -> None:
+def _rest(person: Person, starts: str | None, ends: str | None) -> None:
     before = db.session.get(QuietHours, person.id)
     if starts is None or ends is None:
         if before is not None:
@@ -65,4 +65,10 @@ def _rest(person: Person, starts: int | None, ends: int | None) -> None:
         return
     if starts == ends:
         raise invalid("/quiet_until", "Phải khác giờ bắt đầu.", "Must differ from the start.")
-    db.session.merge(QuietHours(person_id=person.id, starts=starts, ends=ends))
+    minutes = {"starts": _minutes(starts), "ends": _minutes(ends)}
+    db.session.merge(QuietHours(person_id=person.id, **minutes))
+
+
+def _minutes(clock: str) -> int:
+    hours, _, minutes = clock.partition(":")
+    return int(hours) * 60 + int(minutes)

@@ -106,8 +106,8 @@ def preferences_of(person: Person) -> dict[str, Any]:
     ).all()
     hours = db.session.get(QuietHours, person.id)
     return {
-        "quiet_from": hours.starts if hours else None,
-        "quiet_until": hours.ends if hours else None,
+        "quiet_from": _clock(hours.starts) if hours else None,
+        "quiet_until": _clock(hours.ends) if hours else None,
         "preferences": said,
         "effective": _effective(said, has_email=bool(person.email)),
     }
@@ -124,6 +124,10 @@ def _effective(said: Sequence[NotificationPreference], *, has_email: bool) -> li
         for name, topic in TOPICS.items()
         if topic.sentences
     ]
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def _one(model: Any, row_id: UUID, seen: ColumnElement[bool], lock: bool) -> Select[Any]:

@@ -20,6 +20,9 @@ from app.core.paging import PageQuery
 from app.notifications.models import Channel, DispatchStatus, Wanted
 from app.notifications.planning import CHANNELS
 
+CLOCK = validate.Regexp(
+    r"([01][0-9]|2[0-3]):[0-5][0-9]\Z", error="Must be a time of day, for example 21:30."
+)
 STANDING = {"description": "where this message stands; null if none was meant"}
 
 
@@ -38,29 +41,6 @@ class NotificationOut(Schema):
 
 class NotificationQuery(PageQuery):
     unread = ma.fields.Boolean(load_default=False)
-
-
-class Clock(ma.fields.String):
-    """A time of day in Viet Nam, ``HH:MM``; minutes of the day within."""
-
-    default_error_messages = {"clock": "Must be a time of day, for example 21:30."}
-
-    def __init__(self, **options: Any) -> None:
-        options["metadata"] = {"pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}
-        super().__init__(**options)
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
-        pattern = validate.Regexp(self.metadata["pattern"])
-        try:
-            hours, _, minutes = pattern(value).partition(":")
-        except (ValidationError, TypeError):
-            raise self.make_error("clock") from None
-        if len(value) != len("00:00"):
-            raise self.make_error("clock")
-        return int(hours) * 60 + int(minutes)
-
-    def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> str | None:
-        return None if value is None else f"{value // 60:02d}:{value % 60:02d}"
 
 
 class PreferenceIn(Schema):
@@ -89,8 +69,8 @@ class PreferencesIn(Schema):
     preferences = ma.fields.List(
         ma.fields.Nested(PreferenceIn), load_default=list, validate=validate.Length(max=500)
     )
-    quiet_from = Clock(allow_none=True)
-    quiet_until = Clock(allow_none=True)
+    quiet_from = String(longest=5, allow_none=True, validate=CLOCK)
+    quiet_until = String(longest=5, allow_none=True, validate=CLOCK)
 
     @ma.validates_schema
     def both_ends(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -105,8 +85,8 @@ class PreferencesIn(Schema):
 
 
 class PreferencesOut(Schema):
-    quiet_from = Clock(allow_none=True)
-    quiet_until = Clock(allow_none=True)
+    quiet_from = ma.fields.String(allow_none=True)
+    quiet_until = ma.fields.String(allow_none=True)
     preferences = ma.fields.List(ma.fields.Nested(PreferenceOut))
     effective = ma.fields.List(ma.fields.Nested(EffectiveOut))
 

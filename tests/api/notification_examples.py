@@ -30,7 +30,7 @@ def _preferences(_: Account, __: Ids) -> dict[str, object]:
 def _receipt(caller: Account, ids: Ids) -> dict[str, object]:
     secret = caller.app.config["SECRET_KEY"]
     signature = signed("receipt", UUID(ids["dispatch"]), "", secret=secret)
-    return {"signature": signature, "status": "delivered"}
+    return {"signature": signature, "status": "undelivered", "reason": "Máy tắt"}
 
 
 NOTIFICATION_EXAMPLES: dict[str, Example] = {
