@@ -3,6 +3,7 @@
 Webhooks are to be measured beside mail: another sink, and one more call of :func:`_drain`.
 """
 
+import gc
 import os
 import signal
 import statistics
@@ -190,6 +191,8 @@ def _search(app: Flask, searches: int) -> tuple[float, int]:
         _waiting(searches)
         db.session.connection().exec_driver_sql("ANALYZE saved_search")
     times, found = [], 0
+    gc.collect()
+    gc.freeze()
     for _ in range(20):
         with transaction():
             offer = db.session.scalars(offers(Offer.id == offer_id)).one()

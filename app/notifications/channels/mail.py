@@ -2,9 +2,11 @@
 
 import smtplib
 import threading
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
+from email.header import Header
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.policy import compat32
+from email.utils import format_datetime, formataddr, parseaddr
 from html import escape
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -18,6 +20,7 @@ from app.notifications.channels.message import (
 )
 
 NOT_NOW = 421
+WIRE = compat32.clone(linesep="\r\n")
 ENDING = {"vi": "Không nhận thư về việc này nữa", "en": "No more mail about this"}
 
 
@@ -34,9 +37,9 @@ class MailServer:
 
     def send(self, message: Message) -> Receipt:
         """Hand one message over; a 5xx answer refuses it for good."""
-        mail = as_mail(message, sender=self.sender)
+        mail = as_mail(message, sender=self.sender).as_bytes()
         try:
-            self._connection().send_message(mail, to_addrs=[message.address])
+            self._connection().sendmail(parseaddr(self.sender)[1], [message.address], mail)
         except smtplib.SMTPRecipientsRefused as fault:
             codes = [code for code, _ in fault.recipients.values()]
             if all(code >= 500 for code in codes):
@@ -90,12 +93,15 @@ class MailServer:
         return server
 
 
-def as_mail(message: Message, *, sender: str) -> EmailMessage:
-    """A message as multipart text and HTML; its Message-ID lets a mailbox tell a repetition."""
-    mail = EmailMessage(policy=SMTP)
-    mail["From"] = sender
+def as_mail(message: Message, *, sender: str) -> MIMEMultipart:
+    """A message as multipart text and HTML; its Message-ID lets a mailbox tell a repetition.
+
+    The older classes of the library are several times as fast as `EmailMessage`.
+    """
+    mail = MIMEMultipart("alternative", policy=WIRE)
+    mail["From"] = formataddr(parseaddr(sender))
     mail["To"] = message.address
-    mail["Subject"] = message.subject
+    mail["Subject"] = Header(message.subject, "utf-8").encode()
     mail["Date"] = format_datetime(clock.now())
     mail["Message-ID"] = f"<{message.id}@blao.invalid>"
     text = message.body
@@ -103,8 +109,8 @@ def as_mail(message: Message, *, sender: str) -> EmailMessage:
         mail["List-Unsubscribe"] = f"<{message.unsubscribe}>"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         text += f"\n\n-- \n{ENDING[message.locale]}: {message.unsubscribe}\n"
-    mail.set_content(text, cte="base64")
-    mail.add_alternative(as_html(message), subtype="html", cte="base64")
+    mail.attach(MIMEText(text, "plain", "utf-8"))
+    mail.attach(MIMEText(as_html(message), "html", "utf-8"))
     return mail
 
 
