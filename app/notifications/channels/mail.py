@@ -20,7 +20,7 @@ from app.notifications.channels.message import (
 )
 
 NOT_NOW = 421
-WIRE = compat32.clone(linesep="\r\n")
+WIRE = compat32.clone(linesep="\r\n", max_line_length=900)
 ENDING = {"vi": "Không nhận thư về việc này nữa", "en": "No more mail about this"}
 
 
