@@ -36,7 +36,7 @@ from app.pools.operations import follow_lot
 from app.settlement.operations import settle_message
 
 log = structlog.get_logger()
-BATCH = 100
+BATCH = 200
 ROUND_SECONDS = 20.0
 SENDERS = 4
 # What somebody acts on before it is told; each of these is relayed in a transaction of its own.

@@ -155,6 +155,7 @@ def mark_delivered(message_ids: Sequence[UUID], *, now: datetime) -> None:
         update(OutboxMessage)
         .where(OutboxMessage.id.in_(message_ids))
         .values(delivered_at=now, lease_until=None, attempts=OutboxMessage.attempts + 1)
+        .execution_options(synchronize_session=False)
     )
 
 

@@ -85,6 +85,7 @@ def mark_sent(*, receipts: Mapping[UUID, Receipt], now: datetime) -> None:
             lease_until=None,
             attempts=Dispatch.attempts + 1,
         )
+        .execution_options(synchronize_session=False)
     )
 
 
@@ -106,8 +107,13 @@ def mark_not_sent(*, dispatch_id: UUID, fault: Exception, now: datetime) -> None
 
 def put_back(*, dispatch_ids: Sequence[UUID]) -> None:
     """These were claimed and not tried."""
+    if not dispatch_ids:
+        return
     db.session.execute(
-        update(Dispatch).where(Dispatch.id.in_(dispatch_ids)).values(lease_until=None)
+        update(Dispatch)
+        .where(Dispatch.id.in_(dispatch_ids))
+        .values(lease_until=None)
+        .execution_options(synchronize_session=False)
     )
 
 
