@@ -8,13 +8,19 @@ from sqlalchemy import select
 from app.accounts.models import Person
 from app.core.db import db
 from app.core.ids import uuid7
-from app.notifications.models import Channel, DispatchStatus, Notification, QuietHours
+from app.notifications.models import (
+    Channel,
+    DispatchStatus,
+    Notification,
+    NotificationPreference,
+    QuietHours,
+    Wanted,
+)
 from app.notifications.operations import queue_all
-from app.notifications.planning import rest
+from app.notifications.planning import DIGEST, rest
 from app.notifications.sentence import Sentence
 
 MOST_LINES = 40
-DIGEST = "digest.sent"
 SUMMARY = Sentence(
     "Tóm tắt trong ngày: {count} tin",
     "{lines}{more}",
@@ -46,7 +52,8 @@ def send_digest(*, now: datetime) -> bool:
     for channel in Channel:
         address = person.email if channel == Channel.EMAIL else person.phone
         told = [one for one in waiting if channel in one.digest_by]
-        if told and address:
+        refused = db.session.get(NotificationPreference, (person.id, DIGEST, channel))
+        if told and address and not (refused and refused.wanted == Wanted.NEVER):
             due_at = rest(channel, quiet, now=now)
             rows.append(_summary(told, person, channel, address, due_at, now))
     for one in waiting:

@@ -145,8 +145,10 @@ def record_receipt(
     Args:
         dispatch: locked.
     """
-    if dispatch.status in (DispatchStatus.SENT, DispatchStatus.FAILED) and delivered:
+    on_its_way = (DispatchStatus.QUEUED, DispatchStatus.SENT, DispatchStatus.FAILED)
+    if dispatch.status in on_its_way and delivered:
         dispatch.status, dispatch.delivered_at = DispatchStatus.DELIVERED, now
+        dispatch.sent_at, dispatch.lease_until = dispatch.sent_at or now, None
     elif dispatch.status == DispatchStatus.SENT:
         dispatch.status, dispatch.last_error = DispatchStatus.FAILED, (reason or "")[:500]
     db.session.flush()

@@ -12,6 +12,8 @@ from app.notifications.sentence import Topic
 IN_APP = "in_app"
 CHANNELS = (IN_APP, *Channel)
 EVERY_OTHER = "*"
+DIGEST = "digest.sent"
+"""What the log calls a daily summary; who wants none says so of this."""
 DIGEST_HOUR = 18
 MINUTES_A_DAY = 24 * 60
 # Text messages ring; unless somebody says otherwise they wait from nine at night to six.

@@ -10,7 +10,7 @@ from app.accounts.models import Person
 from app.core.db import db
 from app.core.errors import invalid
 from app.notifications.models import NotificationPreference, QuietHours, Wanted
-from app.notifications.planning import EVERY_OTHER, IN_APP
+from app.notifications.planning import DIGEST, EVERY_OTHER, IN_APP
 from app.notifications.topics import TOPICS
 
 
@@ -31,7 +31,7 @@ def change_preferences(
         Invalid: there is no such topic, or a summary of what is only shown in the application.
     """
     for index, one in enumerate(preferences):
-        if one["topic"] != EVERY_OTHER and one["topic"] not in TOPICS:
+        if one["topic"] not in (EVERY_OTHER, DIGEST) and one["topic"] not in TOPICS:
             raise invalid(
                 f"/preferences/{index}/topic", "Không có việc này.", "There is no such topic."
             )

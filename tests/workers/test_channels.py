@@ -119,6 +119,20 @@ def test_the_gateway_tells_late_and_twice_what_became_of_a_message(
     assert (row["status"], row["delivered_at"] is not None) == ("delivered", True)
 
 
+def test_a_receipt_that_comes_before_the_answer_keeps_the_message_from_going_twice(
+    trade: Trade, gateway: Gateway, coded: tuple[Account, Account, str]
+) -> None:
+    farm, *_ = coded
+    gateway.told.append("rubbish")
+    run(trade)
+    (sent,) = gateway.asked
+    told = {"signature": sent["receipts"]["signature"], "status": "delivered"}
+    assert trade.visitor.post(f"/dispatches/{sent['id']}/receipts", told).status_code == 204
+    later(trade)
+    run(trade)
+    assert (standing(farm), len(gateway.asked)) == ([("delivered", 1)], 1)
+
+
 def test_a_gateway_that_errs_and_talks_rubbish_gets_the_message_again(
     trade: Trade, gateway: Gateway, coded: tuple[Account, Account, str]
 ) -> None:
@@ -267,6 +281,13 @@ def test_an_address_that_is_refused_stops_no_other(trade: Trade, mailbox: Mailbo
     assert {one["status"] for one in log_of(buyer, "channel=email")} == {"sent"}
 
 
+def end_the_day(trade: Trade) -> None:
+    """As if it were six in the evening."""
+    with trade.app.app_context(), transaction():
+        waiting = Notification.digest_at.is_not(None)
+        db.session.execute(update(Notification).where(waiting).values(digest_at=clock.now()))
+
+
 def test_a_day_s_messages_come_as_one_summary(trade: Trade, mailbox: Mailbox) -> None:
     farm, buyer = trade.farm(), trade.processor()
     etag = buyer.get("/notification-preferences").headers["ETag"]
@@ -279,10 +300,7 @@ def test_a_day_s_messages_come_as_one_summary(trade: Trade, mailbox: Mailbox) ->
     assert log_of(buyer, "channel=email") == []
     run(trade, notifications.send_digests)
     assert log_of(buyer, "channel=email") == [], "it is not six in the evening yet"
-    with trade.app.app_context(), transaction():
-        waiting = Notification.digest_at.is_not(None)
-        past = update(Notification).where(waiting).values(digest_at=clock.now())
-        db.session.execute(past)
+    end_the_day(trade)
     for _ in range(2):
         run(trade, notifications.send_digests)
     run(trade, notifications.send_mail)
@@ -292,6 +310,14 @@ def test_a_day_s_messages_come_as_one_summary(trade: Trade, mailbox: Mailbox) ->
     assert len(titles) >= 7
     assert mail["Subject"] == f"Tóm tắt trong ngày: {len(titles)} tin"
     assert sorted(line[2:].strip() for line in lines if line.startswith("•")) == sorted(titles)
+    link = mail["List-Unsubscribe"].strip().strip("<>")
+    assert trade.app.test_client().post(link[link.index("/unsubscribe") :]).status_code == 200
+    an_order(buyer, an_offer(farm))
+    trade.relay()
+    end_the_day(trade)
+    run(trade, notifications.send_digests)
+    run(trade, notifications.send_mail)
+    assert len([one for one in mailbox.mails if one["To"] == buyer.login]) == 1
 
 
 def test_a_number_gets_no_more_than_so_many_codes_and_texts_a_day(
