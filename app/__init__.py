@@ -25,7 +25,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     from app.core import logs, problem_json, queue, requests
     from app.core.db import db
     from app.core.openapi import describe
-    from app.web import built, docs, health, pages, slip
+    from app.web import built, docs, health, pages, slip, unsubscribe
 
     settings = settings or load_settings()
     logs.configure()
@@ -55,6 +55,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     app.register_blueprint(docs.blueprint)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(slip.blueprint)
+    app.register_blueprint(unsubscribe.blueprint)
     for group in page_groups():
         app.register_blueprint(group)
     return app

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from environs import Env, EnvError, validate
+from environs import Env, EnvError, ValidationError, validate
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET = 32
+ZALO = "https://business.openapi.zalo.me/message/template"
+LOCAL = {"127.0.0.1", "::1", "localhost"}
 
 
 @dataclass(frozen=True)
@@ -14,7 +17,8 @@ class Settings:
     """What the processes need to know of their surroundings.
 
     ``database_url`` signs in as the application's role and ``migration_database_url`` as the owner
-    of the tables; the latter is empty where nothing is migrated.
+    of the tables; the latter is empty where nothing is migrated. Without ``sms_url`` or
+    ``zalo_token`` nothing is sent by that channel, and every message says so.
     """
 
     database_url: str
@@ -24,6 +28,12 @@ class Settings:
     mail_from: str
     secret_key: str
     public_url: str
+    sms_url: str = ""
+    sms_token: str = ""
+    zalo_url: str = ZALO
+    zalo_token: str = ""
+    zalo_template_vi: str = ""
+    zalo_template_en: str = ""
 
 
 class SettingsFault(Exception):
@@ -55,12 +65,27 @@ def load_settings() -> Settings:
         mail_from=env.str("MAIL_FROM", default="Blao <khong-tra-loi@example.com>"),
         secret_key=env.str("SECRET_KEY", validate=validate.Length(min=SHORTEST_SECRET)),
         public_url=env.str("PUBLIC_URL", default=""),
+        sms_url=env.str("SMS_URL", default="", validate=_https_or_local),
+        sms_token=env.str("SMS_TOKEN", default=""),
+        zalo_url=env.str("ZALO_URL", default=ZALO, validate=_https_or_local),
+        zalo_token=env.str("ZALO_TOKEN", default=""),
+        zalo_template_vi=env.str("ZALO_TEMPLATE_VI", default=""),
+        zalo_template_en=env.str("ZALO_TEMPLATE_EN", default=""),
     )
     try:
         env.seal()
     except EnvError as fault:
         raise SettingsFault(str(fault)) from None
+    if settings.zalo_token and not (settings.zalo_template_vi and settings.zalo_template_en):
+        raise SettingsFault("ZALO_TOKEN needs ZALO_TEMPLATE_VI and ZALO_TEMPLATE_EN.")
     return settings
+
+
+def _https_or_local(url: str) -> None:
+    """What goes to a gateway is nobody else's business; only a local one may do without TLS."""
+    parts = urlsplit(url)
+    if url and parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOCAL):
+        raise ValidationError("Must be an https address.")
 
 
 def with_driver(url: str | None) -> str:

@@ -1,6 +1,6 @@
 """Who is there, and who may act for whom."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -63,7 +63,7 @@ def get_organisation(organisation_id: UUID, *, kind: Kind | None = None) -> Orga
     return organisation
 
 
-def people_of(organisation_ids: Sequence[UUID]) -> Sequence[Role]:
+def people_of(organisation_ids: Collection[UUID]) -> Sequence[Role]:
     """The current roles in these organisations, with person and organisation."""
     return db.session.scalars(
         select(Role)

@@ -115,12 +115,14 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         also: Sequence[str] = (),
         status: int | None = None,
         idempotency: Idempotency | None = None,
+        tagged: bool = False,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare a route.
 
         The view is called with ``caller`` (what ``access`` admits), its path variables, and
         ``body`` or ``query`` where they are declared. A POST accepts an idempotency key unless
         told otherwise. ``also`` are media types the answer may have instead of JSON, by Accept.
+        What is read by a path with variables has an ETag; ``tagged`` gives it to another one.
         """
         status = status or {"POST": 201, "DELETE": 204}.get(method, 200)
         if method == "POST" and idempotency is None:
@@ -137,7 +139,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
             @wraps(inner)
             def edge(**path: Any) -> Response:
-                return retried(lambda: _run(inner, path, access, idempotency))
+                return retried(lambda: _run(inner, path, access, idempotency, tagged))
 
             edge.access = access  # type: ignore[attr-defined]
             edge.idempotency = idempotency  # type: ignore[attr-defined]
@@ -155,6 +157,7 @@ def _run(
     path: dict[str, Any],
     access: Access,
     idempotency: Idempotency | None,
+    tagged: bool,
 ) -> Response:
     _read_body()
     refusal = None
@@ -175,7 +178,7 @@ def _run(
             refusal = fault
     if refusal is not None:
         raise refusal
-    if request.method == "GET" and path and answer.status_code == HTTPStatus.OK:
+    if request.method == "GET" and (path or tagged) and answer.status_code == HTTPStatus.OK:
         answer.set_etag(etag(answer.get_data()))
         answer.make_conditional(request)
     return answer

@@ -18,11 +18,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core import queue
 from app.core.after_commit import after_commit
 from app.core.db import Base, Identified, db
+from app.core.errors import Problem
 from app.core.ids import uuid7
 
 LEASE = timedelta(seconds=60)
 MOST_ATTEMPTS = 8
 LONGEST_WAIT = timedelta(hours=1)
+
+
+class MessageNotDead(Problem):
+    status, code = 409, "message_not_dead"
+    vi = "Tin này chưa bị gác lại."
+    en = "This message has not been set aside."
 
 
 class OutboxMessage(Identified, Base):
@@ -130,22 +137,43 @@ def claim(*, now: datetime, most: int) -> Sequence[OutboxMessage]:
 
 def first_time(consumer: str, message_id: UUID, *, now: datetime) -> bool:
     """Whether this consumer has not acted on the message yet; notes that it does so now."""
-    noted = db.session.scalar(
-        insert(ConsumedMessage)
-        .values(consumer=consumer, message_id=message_id, consumed_at=now)
-        .on_conflict_do_nothing()
-        .returning(ConsumedMessage.message_id)
-    )
-    return noted is not None
+    return message_id in first_times(consumer, [message_id], now=now)
 
 
-def mark_delivered(message_id: UUID, *, now: datetime) -> None:
-    """The message has reached every consumer."""
+def first_times(consumer: str, message_ids: Sequence[UUID], *, now: datetime) -> set[UUID]:
+    """Those messages this consumer has not acted on yet; notes that it does so now."""
+    rows = [
+        {"consumer": consumer, "message_id": one, "consumed_at": now} for one in sorted(message_ids)
+    ]
+    noted = insert(ConsumedMessage).values(rows).on_conflict_do_nothing()
+    return set(db.session.scalars(noted.returning(ConsumedMessage.message_id))) if rows else set()
+
+
+def mark_delivered(message_ids: Sequence[UUID], *, now: datetime) -> None:
+    """The messages have reached every consumer."""
     db.session.execute(
         update(OutboxMessage)
-        .where(OutboxMessage.id == message_id)
+        .where(OutboxMessage.id.in_(message_ids))
         .values(delivered_at=now, lease_until=None, attempts=OutboxMessage.attempts + 1)
+        .execution_options(synchronize_session=False)
     )
+
+
+def send_again(*, message: OutboxMessage, now: datetime) -> OutboxMessage:
+    """Relay a message that was set aside once more, from the beginning.
+
+    Args:
+        message: locked.
+
+    Raises:
+        MessageNotDead: it is under way or delivered.
+    """
+    if message.dead_at is None:
+        raise MessageNotDead
+    message.dead_at, message.attempts, message.due_at = None, 0, now
+    db.session.flush()
+    after_commit(nudge_relay)
+    return message
 
 
 def mark_failed(message_id: UUID, *, reason: str, now: datetime) -> None:

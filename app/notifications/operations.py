@@ -1,104 +1,74 @@
-"""From an outbox message to what each person reads, and to mail on its way."""
+"""From outbox messages to what each person reads, and to what waits for each channel.
 
-from collections.abc import Sequence
+Many messages are told at once: the relay's work is a few statements however many there are.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import joinedload
 
-from app.accounts.models import Invitation, Person, Role
+from app.accounts.models import Invitation, Organisation, Person, Role
 from app.accounts.queries import find_person, people_of
+from app.catalogue.models import Commodity
 from app.collecting.models import Entry
 from app.core import outbox, queue
 from app.core.after_commit import after_commit
 from app.core.db import db
+from app.core.ids import uuid7
 from app.core.outbox import OutboxMessage
+from app.notifications.codes import queue_code
 from app.notifications.facts import facts_for, side_of
-from app.notifications.models import Channel, Dispatch, DispatchStatus, Notification
-from app.notifications.sentence import Sentence
+from app.notifications.models import (
+    Channel,
+    Dispatch,
+    DispatchStatus,
+    Notification,
+    NotificationPreference,
+    QuietHours,
+)
+from app.notifications.planning import Wishes, next_digest, plan
+from app.notifications.sentence import one_line
 from app.notifications.topics import ENTRY_CODE, INVITATION, TOPICS
 
 CONSUMER = "notifications"
-LEASE = timedelta(seconds=60)
-MOST_ATTEMPTS = 8
+DAY = timedelta(days=1)
+TASKS = {
+    Channel.EMAIL: "workers.notifications.send_mail",
+    Channel.SMS: "workers.notifications.send_sms",
+    Channel.ZALO: "workers.notifications.send_zalo",
+}
 ROLES = {
     "vi": {"owner": "chủ", "manager": "quản lý", "member": "thành viên", "viewer": "người xem"},
     "en": {"owner": "owner", "manager": "manager", "member": "member", "viewer": "viewer"},
 }
 
 
-def notify(*, message: OutboxMessage, now: datetime) -> int:
-    """Write what a message means for each person it concerns; once, however often asked.
+def notify(*, messages: Sequence[OutboxMessage], now: datetime) -> int:
+    """Write what messages mean for each person they concern; once, however often asked.
 
     Returns:
         how many notifications were written.
 
     Raises:
-        KeyError: nobody has said what the topic means.
+        KeyError: nobody has said what a topic means.
     """
-    topic = TOPICS[message.topic]
-    if not outbox.first_time(CONSUMER, message.id, now=now):
-        return 0
-    if message.topic == "invitation.sent":
-        _mail_invitation(UUID(message.payload["invitation_id"]), now=now)
-    if message.topic == "entry.code_sent":
-        _text_code(UUID(message.payload["entry_id"]), message.payload["code_number"], now=now)
-    told = 0
-    for role in people_of(message.concerns):
-        sentence = topic.sentence(side_of(message.payload, role.organisation_id))
-        if sentence is not None:
-            _tell(message, role, sentence, email=topic.email, now=now)
-            told += 1
-    db.session.flush()
-    return told
-
-
-def claim_dispatches(*, now: datetime, most: int) -> Sequence[Dispatch]:
-    """Lease mails that are due to the caller, oldest first."""
-    due = (
-        select(Dispatch.id)
-        .where(
-            Dispatch.status == DispatchStatus.QUEUED,
-            Dispatch.channel == Channel.EMAIL,
-            Dispatch.due_at <= now,
-            or_(Dispatch.lease_until.is_(None), Dispatch.lease_until < now),
-        )
-        .order_by(Dispatch.due_at, Dispatch.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
-    return db.session.scalars(
-        update(Dispatch)
-        .where(Dispatch.id.in_(due.scalar_subquery()))
-        .values(lease_until=now + LEASE)
-        .returning(Dispatch)
-    ).all()
-
-
-def mark_sent(*, dispatch_id: UUID, now: datetime) -> None:
-    """The channel has taken the message."""
-    db.session.execute(
-        update(Dispatch)
-        .where(Dispatch.id == dispatch_id, Dispatch.status == DispatchStatus.QUEUED)
-        .values(
-            status=DispatchStatus.SENT,
-            sent_at=now,
-            lease_until=None,
-            attempts=Dispatch.attempts + 1,
-        )
-    )
-
-
-def mark_not_sent(*, dispatch_id: UUID, reason: str, for_good: bool, now: datetime) -> None:
-    """Try again later; set aside as dead what failed too often or can never arrive."""
-    dispatch = db.session.get_one(Dispatch, dispatch_id, with_for_update=True)
-    dispatch.attempts += 1
-    dispatch.last_error = reason[:500]
-    dispatch.lease_until = None
-    dispatch.due_at = now + outbox.wait_after(dispatch.attempts)
-    if for_good or dispatch.attempts >= MOST_ATTEMPTS:
-        dispatch.status = DispatchStatus.DEAD
+    for message in messages:
+        TOPICS[message.topic]
+    fresh = outbox.first_times(CONSUMER, [one.id for one in messages], now=now)
+    messages = [one for one in messages if one.id in fresh]
+    for message in messages:
+        if message.topic == "invitation.sent":
+            _mail_invitation(UUID(message.payload["invitation_id"]), now=now)
+        if message.topic == "entry.code_sent":
+            _text_code(UUID(message.payload["entry_id"]), message.payload["code_number"], now=now)
+    told = [one for one in messages if TOPICS[one.topic].sentences]
+    return _tell_all(told, now=now) if told else 0
 
 
 def mark_read(*, notification: Notification, now: datetime) -> Notification:
@@ -108,59 +78,174 @@ def mark_read(*, notification: Notification, now: datetime) -> Notification:
     return notification
 
 
-def nudge_mail() -> None:
-    """Tell a worker to send what is queued; if nobody hears it, the sweep looks in seconds."""
-    queue.nudge("workers.notifications.send_mail")
+def queue_all(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Queue dispatches, and tell the workers of their channels."""
+    if rows:
+        db.session.execute(insert(Dispatch), rows)
+        for channel in {row["channel"] for row in rows}:
+            after_commit(nudges[channel])
 
 
-def _tell(
-    message: OutboxMessage, role: Role, sentence: Sentence, *, email: bool, now: datetime
-) -> None:
-    person: Person = role.person
-    facts = facts_for(message.payload, person.locale)
-    notification = Notification(
-        organisation_id=role.organisation_id,
-        person_id=person.id,
-        message_id=message.id,
-        topic=message.topic,
-        locale=person.locale,
-        title=_one_line(sentence.title(person.locale).format_map(facts)),
-        body=sentence.body(person.locale).format_map(facts),
-        created_at=now,
+nudges = {channel: partial(queue.nudge, task) for channel, task in TASKS.items()}
+
+
+def _tell_all(messages: Sequence[OutboxMessage], *, now: datetime) -> int:
+    roles = defaultdict(list)
+    everybody = people_of({one for message in messages for one in message.concerns})
+    for role in everybody:
+        roles[role.organisation_id].append(role)
+    named = _named(messages)
+    wishes = _wishes_of({role.person_id: role.person for role in everybody}.values(), now=now)
+    notifications: list[dict[str, Any]] = []
+    dispatches: list[dict[str, Any]] = []
+    for message in messages:
+        topic, texts = TOPICS[message.topic], _Texts(message)
+        for role in (role for one in message.concerns for role in roles[one]):
+            person: Person = role.person
+            text = texts.of(role)
+            if text is None or message.payload.get("person_id", str(person.id)) != str(person.id):
+                continue
+            planned = plan(message.topic, topic, person, wishes[person.id], now=now)
+            notification = {
+                "id": uuid7(),
+                "organisation_id": role.organisation_id,
+                "person_id": person.id,
+                "message_id": message.id,
+                "topic": message.topic,
+                "locale": person.locale,
+                "title": text[0],
+                "body": text[1],
+                "in_app": planned.in_app,
+                "digest_by": planned.digest_by,
+                "digest_at": next_digest(now) if planned.digest_by else None,
+                "created_at": now,
+            }
+            notifications.append(notification)
+            dispatches += [
+                _dispatch_row(notification, channel, address, due_at=due, now=now)
+                for channel, (address, due) in planned.at_once.items()
+            ]
+    if notifications:
+        db.session.execute(insert(Notification), notifications)
+    queue_all(dispatches)
+    del named
+    return len(notifications)
+
+
+def _wishes_of(people: Collection[Person], *, now: datetime) -> dict[UUID, Wishes]:
+    """What each of these people has said, and how much they have been sent within a day."""
+    ids = {one.id for one in people}
+    wanted: dict[UUID, dict[tuple[str, str], str]] = defaultdict(dict)
+    for said in db.session.scalars(
+        select(NotificationPreference).where(NotificationPreference.person_id.in_(ids))
+    ):
+        wanted[said.person_id][said.topic, said.channel] = said.wanted
+    quiet = {
+        row.person_id: (row.starts, row.ends)
+        for row in db.session.scalars(select(QuietHours).where(QuietHours.person_id.in_(ids)))
+    }
+    addresses = {address for one in people for address in (one.email, one.phone) if address}
+    counted = db.session.execute(
+        select(Dispatch.address, func.count())
+        .where(Dispatch.address.in_(addresses), Dispatch.created_at > now - DAY)
+        .group_by(Dispatch.address)
     )
-    db.session.add(notification)
-    db.session.flush()
-    if email and person.email:
-        _queue_mail(
-            organisation_id=role.organisation_id,
-            address=person.email,
-            subject=notification.title,
-            body=notification.body,
-            notification_id=notification.id,
-            now=now,
-        )
+    sent: dict[str, int] = {row[0]: row[1] for row in counted}
+    return {one.id: Wishes(wanted[one.id], quiet.get(one.id), sent) for one in people}
+
+
+def _dispatch_row(
+    notification: Mapping[str, Any],
+    channel: Channel,
+    address: str,
+    *,
+    due_at: datetime,
+    now: datetime,
+) -> dict[str, Any]:
+    """A notification on its way by one channel."""
+    return {
+        "id": uuid7(),
+        "organisation_id": notification["organisation_id"],
+        "person_id": notification["person_id"],
+        "notification_id": notification["id"],
+        "topic": notification["topic"],
+        "channel": channel,
+        "address": address,
+        "locale": notification["locale"],
+        "subject": notification["title"],
+        "body": notification["body"],
+        "status": DispatchStatus.QUEUED,
+        "created_at": now,
+        "due_at": due_at,
+    }
+
+
+class _Texts:
+    """Title and body of a message, written once for each side and language."""
+
+    def __init__(self, message: OutboxMessage) -> None:
+        self.message = message
+        self._written: dict[tuple[str, str], tuple[str, str] | None] = {}
+
+    def of(self, role: Role) -> tuple[str, str] | None:
+        """What the role's person reads; None if their side is told nothing."""
+        side = side_of(self.message.payload, role.organisation_id)
+        key = (side, role.person.locale)
+        if key not in self._written:
+            sentence = TOPICS[self.message.topic].sentence(side)
+            if sentence is None:
+                self._written[key] = None
+            else:
+                facts = facts_for(self.message.payload, key[1])
+                self._written[key] = (
+                    one_line(sentence.title(key[1]).format_map(facts)),
+                    sentence.body(key[1]).format_map(facts),
+                )
+        return self._written[key]
+
+
+def _named(messages: Sequence[OutboxMessage]) -> list[Any]:
+    """Whatever the messages name, read at once; `facts_for` finds it while this is held."""
+    organisations = {
+        UUID(one.payload[name])
+        for one in messages
+        for name in ("seller_id", "buyer_id", "cooperative_id", "member_id")
+        if one.payload.get(name)
+    }
+    commodities = {one.payload["commodity"] for one in messages if one.payload.get("commodity")}
+    return [
+        *db.session.scalars(select(Organisation).where(Organisation.id.in_(organisations))),
+        *db.session.scalars(select(Commodity).where(Commodity.code.in_(commodities))),
+    ]
 
 
 def _mail_invitation(invitation_id: UUID, *, now: datetime) -> None:
     invitation = db.session.get_one(
         Invitation, invitation_id, options=[joinedload(Invitation.organisation)]
     )
-    if invitation.email is None:
+    if invitation.email is None and invitation.phone is None:
         return
-    facts = {
-        "name": invitation.name,
-        "organisation": invitation.organisation.name,
-        "role": ROLES[invitation.locale][invitation.role],
-        "invitation_id": str(invitation.id),
-    }
-    _queue_mail(
+    channel = Channel.EMAIL if invitation.email else Channel.SMS
+    queue_code(
+        kind="invitation",
+        subject_id=invitation.id,
+        number=1,
+        channel=channel,
+        address=str(invitation.email or invitation.phone),
+        locale=invitation.locale,
+        sentence=INVITATION,
+        facts={
+            "name": invitation.name,
+            "organisation": invitation.organisation.name,
+            "role": ROLES[invitation.locale][invitation.role],
+            "invitation_id": str(invitation.id),
+        },
+        topic="invitation.sent",
+        expires_at=invitation.expires_at,
         organisation_id=invitation.organisation_id,
-        address=invitation.email,
-        subject=_one_line(INVITATION.title(invitation.locale).format_map(facts)),
-        body=INVITATION.body(invitation.locale).format_map(facts),
-        invitation_id=invitation.id,
         now=now,
     )
+    after_commit(nudges[channel])
 
 
 def _text_code(entry_id: UUID, number: int, *, now: datetime) -> None:
@@ -180,46 +265,19 @@ def _text_code(entry_id: UUID, number: int, *, now: datetime) -> None:
     )
     if entry.content.get("unit"):
         facts["unit"] = entry.content["unit"]
-    db.session.add(
-        Dispatch(
-            organisation_id=entry.organisation_id,
-            entry_id=entry.id,
-            code_number=number,
-            channel=Channel.SMS,
-            address=entry.phone,
-            subject=ENTRY_CODE.title(locale),
-            body=ENTRY_CODE.body(locale).format_map(facts),
-            status=DispatchStatus.QUEUED,
-            due_at=now,
-        )
+    queue_code(
+        kind="entry",
+        subject_id=entry.id,
+        number=number,
+        channel=Channel.SMS,
+        address=entry.phone,
+        locale=locale,
+        sentence=ENTRY_CODE,
+        facts=facts,
+        topic="entry.code_sent",
+        expires_at=entry.code_until if number == entry.codes else now,
+        organisation_id=entry.organisation_id,
+        person_id=person.id if person else None,
+        now=now,
     )
-
-
-def _queue_mail(
-    *,
-    organisation_id: UUID,
-    address: str,
-    subject: str,
-    body: str,
-    now: datetime,
-    notification_id: UUID | None = None,
-    invitation_id: UUID | None = None,
-) -> None:
-    db.session.add(
-        Dispatch(
-            organisation_id=organisation_id,
-            notification_id=notification_id,
-            invitation_id=invitation_id,
-            channel=Channel.EMAIL,
-            address=address,
-            subject=subject,
-            body=body,
-            status=DispatchStatus.QUEUED,
-            due_at=now,
-        )
-    )
-    after_commit(nudge_mail)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    after_commit(nudges[Channel.SMS])

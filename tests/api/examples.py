@@ -23,6 +23,7 @@ from tests.api.example import (
     example,
 )
 from tests.api.linkage_examples import LINKAGE_EXAMPLES
+from tests.api.notification_examples import NOTIFICATION_EXAMPLES
 from tests.factories import (
     PASSWORD,
     Account,
@@ -524,14 +525,8 @@ EXAMPLES: dict[str, Example] = {
         "farm processor", among=TRADERS, subject="match"
     ),
     "POST /matches/<match_id>/refusal": example("farm processor", among=TRADERS, subject="match"),
-    "GET /notifications": example(SIGNED_IN),
-    "GET /notifications/<notification_id>": example(
-        "farm", among=SIGNED_IN, subject="notification"
-    ),
-    "POST /notifications/<notification_id>/reading": example(
-        "farm", among=SIGNED_IN, subject="notification"
-    ),
     "GET /analytics/summary": example("cooperative cooperative_viewer other_cooperative"),
     **CONTRACT_EXAMPLES,
     **LINKAGE_EXAMPLES,
+    **NOTIFICATION_EXAMPLES,
 }

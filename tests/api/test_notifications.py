@@ -47,6 +47,8 @@ def test_both_sides_of_an_order_are_told_their_side(trade: Trade) -> None:
         "title",
         "body",
         "email",
+        "sms",
+        "zalo",
         "created_at",
         "read_at",
     }
@@ -153,7 +155,7 @@ def test_an_invitation_is_mailed_without_its_code_being_kept(
             select(Dispatch).where(Dispatch.address == "khach@example.com")
         ).one()
         assert "{code}" in mail.body
-        assert mail.invitation_id is not None
+        assert mail.code_kind == "invitation"
         assert "\n" not in mail.subject
         assert mail.subject.endswith("invites you to Blao")
 

@@ -10,6 +10,7 @@ from sqlalchemy import event
 from app.contracts.breach_operations import find_breaches
 from app.core import clock
 from app.core.db import db
+from app.core.outbox import OutboxMessage
 from app.core.transaction import transaction
 from app.settlement.operations import finalise_settlements
 from tests.api.world import declared, is_list
@@ -103,6 +104,14 @@ def plentiful(trade: Trade) -> dict[str, Account]:
         entered = lot_body(cooperative, on_behalf_of=member, **paper)
         cooperative.made("/assisted-entries", entered)
     readers |= {"assisted-entries": cooperative}
+    for number in range(MANY):
+        search = {"name": "Chờ", "commodity": COMMODITY, "price_min": str(number + 1)}
+        farm.made("/saved-searches", search)
+        with trade.app.app_context(), transaction():
+            dead = OutboxMessage(topic="-", concerns=[], payload={}, occurred_at=clock.now(),
+                                 due_at=clock.now(), dead_at=clock.now())  # fmt: skip
+            db.session.add(dead)
+    readers |= {"dispatches": farm, "saved-searches": farm, "dead-messages": trade.operator}
     return readers | held_up(trade, buyer)
 
 

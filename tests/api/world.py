@@ -7,16 +7,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 from werkzeug.test import TestResponse
 
 from app.accounts.models import REGISTRABLE, Kind
 from app.contracts.breach_operations import find_breaches
-from app.core import clock
+from app.core import clock, outbox
+from app.core.db import db
+from app.core.outbox import OutboxMessage
 from app.core.transaction import transaction
 from app.disruption.operations import meet_restrictions
+from app.notifications.models import Dispatch, DispatchStatus
 from app.settlement.operations import finalise_settlements
 from tests.api.example import Ids
 from tests.api.examples import EXAMPLES
@@ -163,7 +167,7 @@ def populated(app: Flask, connection: Connection) -> World:
     trade.relay()
     _settle(world)
     trade.relay()
-    ids["notification"] = farm.read("/notifications")["items"][0]["id"]
+    _tell(world)
     ids["unit"] = farm.read("/administrative-units?q=b+lao")["items"][0]["id"]
     for name in ("site", "organisation"):
         for label in ("farm", "processor", "other_farm", "other_processor"):
@@ -260,6 +264,20 @@ def _disrupt(world: World) -> None:
     ids["entry"] = world["cooperative"].made("/assisted-entries", entered)["id"]
     recalled = a_lot(farm, **herb)["id"]
     ids["recall"] = farm.made(f"/lots/{recalled}/recall", {"reason": "Mốc"})["id"]
+
+
+def _tell(world: World) -> None:
+    """A mail to the farm and a message that were set aside, and a saved search."""
+    farm, ids = world["farm"], world.ids
+    ids["notification"] = farm.read("/notifications")["items"][0]["id"]
+    ids["dispatch"] = farm.read("/dispatches")["items"][0]["id"]
+    search = {"name": "Cà phê", "commodity": "green-coffee-arabica"}
+    ids["search"] = farm.made("/saved-searches", search)["id"]
+    with world.app.app_context(), transaction():
+        db.session.get_one(Dispatch, UUID(ids["dispatch"])).status = DispatchStatus.DEAD
+        outbox.add("no.such.topic", concerns=[], payload={}, now=clock.now())
+        dead = db.session.scalars(select(OutboxMessage).filter_by(topic="no.such.topic")).one()
+        dead.dead_at, ids["dead_message"] = clock.now(), str(dead.id)
 
 
 def declared(app: Flask) -> dict[str, Callable[..., Any]]:

@@ -3,6 +3,7 @@
 import click
 
 from app.cli.bench.clearing import clearing
+from app.cli.bench.notifications import notifications
 from app.cli.bench.orders import orders
 from app.cli.bench.pages import pages
 from app.cli.bench.rounds import round_trip
@@ -14,6 +15,7 @@ def bench() -> None:
 
 
 bench.add_command(clearing)
+bench.add_command(notifications)
 bench.add_command(orders)
 bench.add_command(pages)
 bench.add_command(round_trip)

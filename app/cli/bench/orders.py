@@ -32,11 +32,11 @@ def orders(count: int, threads: int, as_json: bool) -> None:
     with isolated_environment():
         app = create_app()
         logs.quieten()
-        seller, buyer = _account(app, "farm"), _account(app, "processor")
-        hot = [_offer(app, seller, count)] * count
-        spread = [_offer(app, seller, count) for _ in range(LOTS)]
+        seller, buyer = account(app, "farm"), account(app, "processor")
+        hot = [offer_of(app, seller, count)] * count
+        spread = [offer_of(app, seller, count) for _ in range(LOTS)]
         many = [spread[number % LOTS] for number in range(count)]
-        _place(app, buyer, hot[0])
+        place(app, buyer, hot[0])
         hot_seconds, hot_answers = _timed(app, buyer, hot, threads)
         many_seconds, many_answers = _timed(app, buyer, many, threads)
         sold = count - float(_remaining(app, seller, hot[0]))
@@ -57,16 +57,16 @@ def _timed(
 ) -> tuple[float, Counter[int]]:
     with ThreadPoolExecutor(threads) as pool:
         start = time.perf_counter()
-        answers = Counter(pool.map(lambda offer: _place(app, buyer, offer), offers))
+        answers = Counter(pool.map(lambda offer: place(app, buyer, offer), offers))
         return time.perf_counter() - start, answers
 
 
-def _place(app: Flask, buyer: dict[str, str], offer: str) -> int:
+def place(app: Flask, buyer: dict[str, str], offer: str) -> int:
     body = {"lines": [{"offer_id": offer, "quantity": "1"}], "site_id": buyer["site_id"]}
     return int(_post(app, "/orders", body, buyer["token"]).status_code)
 
 
-def _account(app: Flask, kind: str) -> dict[str, str]:
+def account(app: Flask, kind: str) -> dict[str, str]:
     login, password = f"{kind}-{uuid4().hex}@example.com", uuid4().hex
     number = f"09{10_000_000 + secrets.randbelow(90_000_000)}"
     person = {"name": kind, "phone": number, "email": login, "password": password}
@@ -77,7 +77,7 @@ def _account(app: Flask, kind: str) -> dict[str, str]:
     return {"token": token, "site_id": site["id"]}
 
 
-def _offer(app: Flask, seller: dict[str, str], quantity: int) -> str:
+def offer_of(app: Flask, seller: dict[str, str], quantity: int) -> str:
     harvested = (clock.now() - timedelta(days=1)).isoformat()
     lot = {"commodity": COMMODITY, "site_id": seller["site_id"], "quantity": str(quantity)}
     lot_id = _post(app, "/lots", {**lot, "harvested_at": harvested}, seller["token"]).json["id"]
