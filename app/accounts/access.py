@@ -113,7 +113,8 @@ class Caller:
 
     def sees(self, model: type[Represented]) -> ColumnElement[bool]:
         """The rows of ``model`` the caller may see."""
-        return visible_to(model, self.organisation_id, everything=self.sees_all)
+        acts = self.organisation is not None and self.organisation.kind == Kind.COOPERATIVE
+        return visible_to(model, self.organisation_id, everything=self.sees_all, agent=acts)
 
     def owns(self, column: Any) -> ColumnElement[bool]:
         """Rows whose ``column`` names the caller's organisation or a member it may act for."""

@@ -162,13 +162,20 @@ def operators() -> Sequence[UUID]:
 
 
 def visible_to(
-    model: type[Represented], organisation_id: UUID | None, *, everything: bool
+    model: type[Represented], organisation_id: UUID | None, *, everything: bool, agent: bool
 ) -> ColumnElement[bool]:
-    """A condition on rows of ``model``: one's own, or made as agent of somebody who is a member."""
+    """A condition on rows of ``model``: one's own, or made as agent of somebody who is a member.
+
+    Args:
+        agent: whether the organisation may be somebody's agent at all; who may not is read by
+            one index.
+    """
     if everything:
         return true()
     if organisation_id is None:
         return false()
+    if not agent:
+        return model.organisation_id == organisation_id
     acting = and_(
         model.agent_id == organisation_id,
         model.organisation_id.in_(current_members(organisation_id)),

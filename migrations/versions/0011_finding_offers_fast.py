@@ -1,14 +1,14 @@
 """Find open offers by age, price and commodity without reading them all.
 
 Revision ID: 0011
-Revises: 0006
+Revises: 0007
 """
 
 from alembic import op
 import sqlalchemy as sa
 
 revision = "0011"
-down_revision = "0006"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
@@ -16,6 +16,7 @@ OPEN = sa.text("status = 'open'")
 
 
 def upgrade() -> None:
+    op.create_index("ix_offer_owner", "offer", ["organisation_id", "id"])
     op.create_index(
         "ix_offer_newest", "offer", ["commodity_code", "id"], postgresql_where=OPEN
     )
@@ -31,5 +32,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for name in ("ix_offer_cheapest_of_commodity", "ix_offer_cheapest", "ix_offer_newest"):
+    for name in (
+        "ix_offer_cheapest_of_commodity",
+        "ix_offer_cheapest",
+        "ix_offer_newest",
+        "ix_offer_owner",
+    ):
         op.drop_index(name, "offer")
