@@ -5,7 +5,7 @@ Every request runs in one transaction, opened here and committed when the view h
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
@@ -13,16 +13,21 @@ from typing import Any, Protocol
 
 import flask_smorest
 import marshmallow as ma
-from flask import Response, jsonify, request
+from flask import Response, jsonify, request, stream_with_context
 from webargs import core as webargs_core
 from webargs.flaskparser import FlaskParser
 
 from app.core import clock
 from app.core.errors import Invalid, Problem, invalid
 from app.core.fields import Schema
+from app.core.files import ENDINGS, columns, written
 from app.core.idempotency import Idempotency, replay_or_run, stated_key
 from app.core.requests import LARGEST_BODY
 from app.core.transaction import retried, transaction
+
+ROWS_AT_A_TIME = 500
+JSON = "application/json"
+TEXT = {"schema": {"type": "string"}}
 
 
 class Malformed(Problem):
@@ -120,7 +125,8 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
         The view is called with ``caller`` (what ``access`` admits), its path variables, and
         ``body`` or ``query`` where they are declared. A POST accepts an idempotency key unless
-        told otherwise. ``also`` are media types the answer may have instead of JSON, by Accept.
+        told otherwise. ``also`` are media types the answer may have instead of JSON, by Accept;
+        a list has the forms of `files.py` besides, unless the view makes one of them itself.
         """
         status = status or {"POST": 201, "DELETE": 204}.get(method, 200)
         if method == "POST" and idempotency is None:
@@ -128,6 +134,11 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
         def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
             inner = view
+            kinds = [*also]
+            if answer is not None and "next_cursor" in answer().fields:
+                made_here = [kind for kind in ENDINGS if kind not in also]
+                inner = _as_list_or_file(answer, made_here, inner)
+                kinds += made_here
             if method in {"POST", "PATCH", "DELETE"}:
                 inner = _with_body(self, body, inner)
             inner = self.arguments(query or Nothing, location="query", arg_name="query")(
@@ -141,8 +152,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
             edge.access = access  # type: ignore[attr-defined]
             edge.idempotency = idempotency  # type: ignore[attr-defined]
-            kinds = {kind: {"schema": {"type": "string"}} for kind in also}
-            forms = {status: {"content": kinds}} if also else {}
+            forms = {status: {"content": dict.fromkeys(kinds, TEXT)}} if kinds else {}
             document(edge, method, access, idempotency, forms)
             self.route(rule, methods=[method])(edge)
             return view
@@ -175,7 +185,8 @@ def _run(
             refusal = fault
     if refusal is not None:
         raise refusal
-    if request.method == "GET" and path and answer.status_code == HTTPStatus.OK:
+    whole = answer.status_code == HTTPStatus.OK and not answer.is_streamed
+    if request.method == "GET" and path and whole:
         answer.set_etag(etag(answer.get_data()))
         answer.make_conditional(request)
     return answer
@@ -208,6 +219,45 @@ def _with_body(
 
         return bodiless
     return blueprint.arguments(body, location="json", arg_name="body")(view)  # type: ignore[no-any-return]
+
+
+def _as_list_or_file(
+    answer: type[ma.Schema], kinds: Sequence[str], view: Callable[..., Any]
+) -> Callable[..., Any]:
+    """The view of a list, which answers with the whole list in one file where that is asked for.
+
+    The first page is read in the transaction of the request, each further one in its own, so that
+    a long file holds nobody up; keyset cursors keep it free of gaps and repetitions.
+    """
+    item = answer().fields["items"].inner.schema  # type: ignore[attr-defined]
+
+    @wraps(view)
+    def call(**arguments: Any) -> Any:
+        kind = request.accept_mimetypes.best_match([JSON, *kinds], default=JSON)
+        if kind == JSON:
+            return view(**arguments)
+        query = {**arguments["query"], "limit": ROWS_AT_A_TIME}
+        first = view(**{**arguments, "query": {**query}})
+
+        def rows() -> Iterator[dict[str, Any]]:
+            part = first
+            while True:
+                yield from item.dump(part.items, many=True)
+                if part.next_cursor is None:
+                    return
+                further = {**query, "cursor": part.next_cursor}
+                with transaction():
+                    part = view(**{**arguments, "query": further})
+
+        name = request.path.strip("/").split("/")[2]
+        file = Response(
+            stream_with_context(written(kind, columns(item), rows())), content_type=kind
+        )
+        file.headers["Content-Disposition"] = f'attachment; filename="{name}.{ENDINGS[kind]}"'
+        file.headers["Vary"] = "Accept"
+        return file
+
+    return call
 
 
 def _without(argument: str, view: Callable[..., Any]) -> Callable[..., Any]:
