@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,16 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from flask import Flask
+from jsonschema import Draft202012Validator
 from psycopg import sql
 from sqlalchemy import event, make_url
 
 from app import create_app
 from app.config import load_settings
-from app.core import logs
+from app.core import logs, outbox
 from app.core.db import db
 from app.core.embedded.servers import embedded_servers
+from app.notifications.topics import TOPICS
 from tests.factories import Trade
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -102,6 +105,22 @@ def an_app(environment: dict[str, str]) -> Iterator[Flask]:
     yield app
     with app.app_context():
         db.engine.dispose()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def every_message_fits_its_topic() -> Iterator[None]:
+    """Whatever any test has written to the outbox is held against its topic's schema."""
+    as_row = outbox._row
+    checks = {name: Draft202012Validator(topic.schema) for name, topic in TOPICS.items()}
+
+    def checked(topic: str, message: outbox.Message, now: datetime) -> dict[str, Any]:
+        if topic in checks:
+            checks[topic].validate(message.payload)
+        return as_row(topic, message, now)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outbox, "_row", checked)
+        yield
 
 
 @pytest.fixture(scope="session")

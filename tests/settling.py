@@ -13,6 +13,7 @@ from app.core import outbox
 from app.core.db import db
 from app.core.outbox import OutboxMessage
 from app.deliveries.models import Claim, ClaimStatus, Delivery, DeliveryStatus, Slip
+from app.notifications.topics import TOPICS
 from app.orders.models import Order, OrderLine, OrderStatus
 from app.settlement.models import (
     Balance,
@@ -130,7 +131,8 @@ def claim_ended(claim_id: UUID, *, credit: int, at: datetime = NOW) -> None:
 
 def told(topic: str, delivery_id: UUID, *, now: datetime = NOW) -> OutboxMessage:
     """Settlement hears a message about a delivery."""
-    outbox.add(topic, concerns=[], payload={"delivery_id": str(delivery_id)}, now=now)
+    payload = TOPICS[topic].example | {"delivery_id": str(delivery_id)}
+    outbox.add(topic, concerns=[], payload=payload, now=now)
     db.session.flush()
     message = db.session.scalars(
         select(OutboxMessage).where(OutboxMessage.topic == topic).order_by(OutboxMessage.id.desc())

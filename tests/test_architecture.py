@@ -11,6 +11,7 @@ from typing import Any
 
 from celery.schedules import schedule
 from flask import Flask
+from jsonschema import Draft202012Validator
 from sqlalchemy import Double, Float, Numeric
 
 from app import blueprints
@@ -144,6 +145,26 @@ def test_a_topic_is_only_ever_named_outright() -> None:
         inside = {id(call) for one in telling for call in left_in_outbox(one)}
         for call in left_in_outbox(tree):
             assert isinstance(call.args[0], ast.Constant) or id(call) in inside, name
+
+
+def test_the_example_of_a_topic_fits_its_schema() -> None:
+    for name, topic in TOPICS.items():
+        Draft202012Validator.check_schema(topic.schema)
+        Draft202012Validator(topic.schema).validate(topic.example)
+        wrong = topic.example | {"something": "else"}
+        assert not Draft202012Validator(topic.schema).is_valid(wrong), name
+
+
+def test_nothing_secret_is_published() -> None:
+    hidden = {name for name, topic in TOPICS.items() if not topic.published}
+    assert {"invitation.sent", "entry.code_sent"} <= hidden
+    words = {
+        word.rstrip("?") for name in set(TOPICS) - hidden for word in TOPICS[name].facts.split()
+    }
+    assert len(words) > 50
+    assert [
+        one for one in words if re.search("code_number|secret|token|password|phone|email", one)
+    ] == []
 
 
 def places(text: str) -> set[str]:

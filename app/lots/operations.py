@@ -266,7 +266,7 @@ def verify_certificate(*, certificate: Certificate, by: Person, now: datetime) -
         payload={
             "certificate_id": str(certificate.id),
             "scheme": certificate.scheme_code,
-            "number": certificate.number,
+            "certificate_number": certificate.number,
         },
         now=now,
     )

@@ -1,9 +1,12 @@
 """What is told of season contracts."""
 
-from app.notifications.sentence import SILENT, Sentence, Topic
+from app.notifications.sentence import SIDES, Sentence, Topic
+
+CONTRACT = f"contract_id version {SIDES} commodity"
 
 CONTRACT_TOPICS: dict[str, Topic] = {
     "contract.drafted": Topic(
+        CONTRACT,
         {
             "all": Sentence(
                 "Dự thảo hợp đồng {commodity}",
@@ -13,9 +16,10 @@ CONTRACT_TOPICS: dict[str, Topic] = {
                 "There is a draft contract for {commodity} between {seller} and {buyer}. "
                 "Please read it, and sign it if you agree.",
             )
-        }
+        },
     ),
     "contract.revised": Topic(
+        CONTRACT,
         {
             "all": Sentence(
                 "Hợp đồng {commodity} có bản mới",
@@ -24,9 +28,10 @@ CONTRACT_TOPICS: dict[str, Topic] = {
                 "Version {version} of the contract between {seller} and {buyer} is waiting "
                 "for both signatures.",
             )
-        }
+        },
     ),
     "contract.signed": Topic(
+        CONTRACT,
         {
             "all": Sentence(
                 "Hợp đồng {commodity} đã ký",
@@ -34,9 +39,10 @@ CONTRACT_TOPICS: dict[str, Topic] = {
                 "The contract for {commodity} is signed",
                 "{seller} and {buyer} have signed the contract for {commodity}, version {version}.",
             )
-        }
+        },
     ),
     "contract.given_up": Topic(
+        f"{CONTRACT} reason",
         {
             "all": Sentence(
                 "Đề nghị chấm dứt hợp đồng {commodity}",
@@ -46,9 +52,10 @@ CONTRACT_TOPICS: dict[str, Topic] = {
                 "One side would end the contract between {seller} and {buyer}. Reason: {reason}. "
                 "It ends only if the other agrees.",
             )
-        }
+        },
     ),
     "contract.week_released": Topic(
+        f"{CONTRACT} week",
         {
             "seller": Sentence(
                 "{buyer} không nhận thêm {commodity} trong tuần {week}",
@@ -56,9 +63,10 @@ CONTRACT_TOPICS: dict[str, Topic] = {
                 "{buyer} takes no more {commodity} in the week of {week}",
                 "What was held for the contract in this week may now be sold to others.",
             )
-        }
+        },
     ),
     "contract.terminated": Topic(
+        f"{CONTRACT} reason",
         {
             "all": Sentence(
                 "Hợp đồng {commodity} đã chấm dứt",
@@ -66,9 +74,10 @@ CONTRACT_TOPICS: dict[str, Topic] = {
                 "The contract for {commodity} is terminated",
                 "The contract between {seller} and {buyer} has ended early. Reason: {reason}.",
             )
-        }
+        },
     ),
     "contract.called_off": Topic(
+        f"{CONTRACT} call_off_id order_id week quantity unit_price",
         {
             "seller": Sentence(
                 "{buyer} gọi {quantity} {unit} {commodity}",
@@ -78,9 +87,10 @@ CONTRACT_TOPICS: dict[str, Topic] = {
                 "Week of {week}: {quantity} {unit} of {commodity} at {unit_price} VND/{unit} "
                 "under your contract.",
             ),
-        }
+        },
     ),
     "contract.shortfall_told": Topic(
+        f"{CONTRACT} week quantity reason",
         {
             "buyer": Sentence(
                 "{seller} báo thiếu {commodity}",
@@ -88,9 +98,10 @@ CONTRACT_TOPICS: dict[str, Topic] = {
                 "{seller} expects too little {commodity}",
                 "The week of {week} is expected to bring only {quantity} {unit}. Reason: {reason}.",
             ),
-        }
+        },
     ),
     "contract.breached_week": Topic(
+        f"{CONTRACT} breach_id week kind quantity remedy_amount answer_by",
         {
             "all": Sentence(
                 "Hợp đồng {commodity}: tuần {week} không đúng cam kết",
@@ -100,10 +111,11 @@ CONTRACT_TOPICS: dict[str, Topic] = {
                 "{quantity} {unit} are missing; the agreed remedy is {remedy_amount} VND. "
                 "Explanations are due by {answer_by}.",
             )
-        }
+        },
     ),
-    "contract.breach_excused": SILENT,
+    "contract.breach_excused": Topic(f"{CONTRACT} week"),
     "contract.fulfilled": Topic(
+        CONTRACT,
         {
             "all": Sentence(
                 "Hợp đồng {commodity} đã hoàn thành",
@@ -111,9 +123,10 @@ CONTRACT_TOPICS: dict[str, Topic] = {
                 "The contract for {commodity} is fulfilled",
                 "The season between {seller} and {buyer} is over and both kept their word.",
             )
-        }
+        },
     ),
     "contract.breached": Topic(
+        CONTRACT,
         {
             "all": Sentence(
                 "Hợp đồng {commodity} kết thúc, có vi phạm",
@@ -121,6 +134,6 @@ CONTRACT_TOPICS: dict[str, Topic] = {
                 "The contract for {commodity} ended in breach",
                 "The season between {seller} and {buyer} is over with a breach on record.",
             )
-        }
+        },
     ),
 }

@@ -1,9 +1,23 @@
 """What is told of deliveries, claims and shortages."""
 
-from app.notifications.sentence import Sentence, Topic
+from app.notifications.sentence import SIDES, Sentence, Topic
+
+DELIVERY = f"delivery_id order_id order_line_id number {SIDES} commodity quantity"
+SLIP = (
+    f"{DELIVERY} slip_id slip_number status accepted_quantity base_amount payable_amount "
+    "haulage_amount reason?"
+)
+CLAIM = (
+    f"{DELIVERY} claim_id status share? claimed_quantity? reason provisional_credit credit? "
+    "answer? answer_by escalate_by? arbiter_id? timed_out?"
+)
+SHORTAGE = (
+    f"shortage_id order_id order_line_id {SIDES} commodity quantity allotted available rule reason"
+)
 
 DELIVERY_TOPICS: dict[str, Topic] = {
     "delivery.scheduled": Topic(
+        f"{DELIVERY} scheduled_for?",
         {
             "seller": Sentence(
                 "Hẹn giao {quantity} {unit} {commodity}",
@@ -23,6 +37,7 @@ DELIVERY_TOPICS: dict[str, Topic] = {
         email=False,
     ),
     "delivery.despatched": Topic(
+        f"{DELIVERY} lot_id shortfall shortfall_reason? substitution_reason?",
         {
             "seller": Sentence(
                 "Đã xuất {quantity} {unit} {commodity}",
@@ -36,9 +51,10 @@ DELIVERY_TOPICS: dict[str, Topic] = {
                 "{quantity} {unit} of {commodity} on its way",
                 "{seller} has sent {quantity} {unit} of {commodity}.{short}{instead}",
             ),
-        }
+        },
     ),
     "delivery.cancelled": Topic(
+        DELIVERY,
         {
             "all": Sentence(
                 "Đã hủy chuyến {commodity}",
@@ -48,9 +64,10 @@ DELIVERY_TOPICS: dict[str, Topic] = {
                 "Delivery {number} ({quantity} {unit} of {commodity}) between {seller} and {buyer} "
                 "was called off; the quantity is to be planned again.",
             )
-        }
+        },
     ),
     "delivery.weighed": Topic(
+        f"{DELIVERY} status",
         {
             "all": Sentence(
                 "Đã cân {quantity} {unit} {commodity}",
@@ -58,9 +75,10 @@ DELIVERY_TOPICS: dict[str, Topic] = {
                 "{quantity} {unit} of {commodity} weighed",
                 "Delivery {number} of {seller} weighed {quantity} {unit} net at {buyer}.",
             )
-        }
+        },
     ),
     "delivery.inspected": Topic(
+        f"{DELIVERY} status",
         {
             "all": Sentence(
                 "Đã kiểm {commodity}: đạt {quantity} {unit}",
@@ -69,9 +87,10 @@ DELIVERY_TOPICS: dict[str, Topic] = {
                 "{quantity} {unit} of delivery {number} of {seller} passed; see the preview of "
                 "its slip.",
             )
-        }
+        },
     ),
     "delivery.accepted": Topic(
+        SLIP,
         {
             "seller": Sentence(
                 "{buyer} nhận {accepted_quantity} {unit} {commodity}",
@@ -89,9 +108,10 @@ DELIVERY_TOPICS: dict[str, Topic] = {
                 "Delivery {number} of {seller}: {payable_amount} VND payable for the goods. "
                 "The slip shows every line.",
             ),
-        }
+        },
     ),
     "delivery.corrected": Topic(
+        SLIP,
         {
             "all": Sentence(
                 "Phiếu giao {commodity} đã sửa",
@@ -101,9 +121,10 @@ DELIVERY_TOPICS: dict[str, Topic] = {
                 "Delivery {number} between {seller} and {buyer} now counts {accepted_quantity} "
                 "{unit}, {payable_amount} VND for the goods. Reason: {reason}",
             )
-        }
+        },
     ),
     "claim.filed": Topic(
+        CLAIM,
         {
             "seller": Sentence(
                 "{buyer} khiếu nại chuyến {commodity}",
@@ -119,9 +140,10 @@ DELIVERY_TOPICS: dict[str, Topic] = {
                 "Your claim about {commodity} is filed",
                 "{seller} has until {answer_by} to answer; {provisional_credit} VND are set aside.",
             ),
-        }
+        },
     ),
     "claim.answered": Topic(
+        CLAIM,
         {
             "all": Sentence(
                 "Khiếu nại chuyến {commodity} {outcome}",
@@ -131,9 +153,10 @@ DELIVERY_TOPICS: dict[str, Topic] = {
                 "The claim of {buyer} about delivery {number} of {seller} is {outcome}: "
                 "{credit} VND credited.{why}",
             )
-        }
+        },
     ),
     "claim.escalated": Topic(
+        CLAIM,
         {
             "all": Sentence(
                 "Khiếu nại chuyến {commodity} cần phân xử",
@@ -143,9 +166,10 @@ DELIVERY_TOPICS: dict[str, Topic] = {
                 "{buyer} does not accept that {seller} refused the claim of {provisional_credit} "
                 "VND about delivery {number}. Reason: {reason}",
             )
-        }
+        },
     ),
     "claim.decided": Topic(
+        CLAIM,
         {
             "all": Sentence(
                 "Khiếu nại chuyến {commodity} đã phân xử",
@@ -155,9 +179,10 @@ DELIVERY_TOPICS: dict[str, Topic] = {
                 "The claim of {buyer} about delivery {number} of {seller} is {outcome}: "
                 "{credit} VND credited.{why}",
             )
-        }
+        },
     ),
     "claim.lapsed": Topic(
+        CLAIM,
         {
             "all": Sentence(
                 "Khiếu nại chuyến {commodity} đã khép lại",
@@ -171,6 +196,7 @@ DELIVERY_TOPICS: dict[str, Topic] = {
         email=False,
     ),
     "claim.withdrawn": Topic(
+        CLAIM,
         {
             "all": Sentence(
                 "Khiếu nại chuyến {commodity} đã rút",
@@ -178,9 +204,10 @@ DELIVERY_TOPICS: dict[str, Topic] = {
                 "Claim about {commodity} withdrawn",
                 "{buyer} has withdrawn the claim about delivery {number} of {seller}.",
             )
-        }
+        },
     ),
     "shortage.shared": Topic(
+        SHORTAGE,
         {
             "seller": Sentence(
                 "Thiếu {commodity}: {buyer} được {allotted}/{quantity} {unit}",
@@ -198,6 +225,6 @@ DELIVERY_TOPICS: dict[str, Topic] = {
                 "{seller} has only {available} {unit} for all orders. By the rule {rule}, you get "
                 "{allotted} of the {quantity} {unit} promised. Reason: {reason}",
             ),
-        }
+        },
     ),
 }

@@ -1,9 +1,18 @@
 """What is told when an area closes or goods are recalled, and what can be done then."""
 
-from app.notifications.sentence import SILENT, Sentence, Topic
+from app.notifications.restriction_topics import RESTRICTION
+from app.notifications.sentence import SIDES, Sentence, Topic
+
+COMMITMENT = f"{RESTRICTION} commitment_id what {SIDES} commodity quantity status"
+REMATCH = f"rematch_id commitment_id {SIDES} commodity quantity buyer_price expires_at"
+RECALL = (
+    "recall_id lot_id order_id? seller_id? seller_agent_id? buyer_id? buyer_agent_id? commodity "
+    "why_recalled"
+)
 
 DISRUPTION_TOPICS: dict[str, Topic] = {
     "disruption.found": Topic(
+        COMMITMENT,
         {
             "seller": Sentence(
                 "{quantity} {unit} {commodity} cho {buyer} bị kẹt vì {area} hạn chế vận chuyển",
@@ -25,9 +34,10 @@ DISRUPTION_TOPICS: dict[str, Topic] = {
                 "another source if one is found, buy elsewhere, cancel, or wait; afterwards what "
                 "you still want and {seller} still has comes back by itself.",
             ),
-        }
+        },
     ),
     "disruption.ended": Topic(
+        f"{COMMITMENT} restored replaced",
         {
             "all": Sentence(
                 "{commodity} lại vận chuyển được qua {area}",
@@ -37,9 +47,10 @@ DISRUPTION_TOPICS: dict[str, Topic] = {
                 "Of the {quantity} {unit} from {seller} for {buyer}, {restored} are back as "
                 "agreed and {replaced} came from elsewhere. The rest will not be delivered.",
             )
-        }
+        },
     ),
     "rematch.proposed": Topic(
+        REMATCH,
         {
             "seller": Sentence(
                 "Có người cần gấp {quantity} {unit} {commodity} của bạn",
@@ -55,10 +66,11 @@ DISRUPTION_TOPICS: dict[str, Topic] = {
                 "{buyer_price} VND/{unit} delivered. Please accept or decline before {expires_at}; "
                 "otherwise your own order waits.",
             ),
-        }
+        },
     ),
-    "rematch.accepted": SILENT,
+    "rematch.accepted": Topic(REMATCH),
     "recall.started": Topic(
+        RECALL,
         {
             "seller": Sentence(
                 "Thu hồi: một lô {commodity} của bạn bị phong tỏa",
@@ -74,9 +86,10 @@ DISRUPTION_TOPICS: dict[str, Topic] = {
                 "Reason: {why_recalled}. What has not left is held back; please set apart what "
                 "you have received and do not use it yet.",
             ),
-        }
+        },
     ),
     "recall.ended": Topic(
+        RECALL,
         {
             "all": Sentence(
                 "Hết thu hồi: {commodity}",
@@ -84,6 +97,6 @@ DISRUPTION_TOPICS: dict[str, Topic] = {
                 "Recall over: {commodity}",
                 "The lot is released and may be traded as before.",
             )
-        }
+        },
     ),
 }

@@ -2,8 +2,13 @@
 
 from app.notifications.sentence import Sentence, Topic
 
+OWED = "settlement_id order_id delivery_id purpose buyer_id seller_id amount due_on"
+PAYOUT = "payout_id buyer_id seller_id amount reference? reason?"
+ADVANCE = "advance_id buyer_id seller_id amount kind note?"
+
 MONEY_TOPICS: dict[str, Topic] = {
     "settlement.finalised": Topic(
+        OWED,
         {
             "seller": Sentence(
                 "{buyer} còn phải trả bạn {amount} đồng",
@@ -19,9 +24,10 @@ MONEY_TOPICS: dict[str, Topic] = {
                 "What you owe for the delivery is final: {amount} VND to {seller}, "
                 "due on {due_on}.",
             ),
-        }
+        },
     ),
     "payment.overdue": Topic(
+        OWED,
         {
             "seller": Sentence(
                 "{buyer} chậm trả {amount} đồng",
@@ -35,9 +41,10 @@ MONEY_TOPICS: dict[str, Topic] = {
                 "Payment to {seller} is overdue: {amount} VND",
                 "{amount} VND to {seller} was due on {due_on}.",
             ),
-        }
+        },
     ),
     "payout.recorded": Topic(
+        PAYOUT,
         {
             "seller": Sentence(
                 "{buyer} báo đã trả {amount} đồng",
@@ -51,9 +58,10 @@ MONEY_TOPICS: dict[str, Topic] = {
                 "Payment of {amount} VND to {seller} recorded",
                 "{amount} VND to {seller} waits for confirmation.",
             ),
-        }
+        },
     ),
     "payout.confirmed": Topic(
+        PAYOUT,
         {
             "seller": Sentence(
                 "Đã nhận {amount} đồng từ {buyer}",
@@ -67,9 +75,10 @@ MONEY_TOPICS: dict[str, Topic] = {
                 "{seller} has received {amount} VND",
                 "{seller} confirmed the payment of {amount} VND.",
             ),
-        }
+        },
     ),
     "payout.bounced": Topic(
+        PAYOUT,
         {
             "seller": Sentence(
                 "Khoản {amount} đồng của {buyer} bị hoàn lại",
@@ -83,9 +92,10 @@ MONEY_TOPICS: dict[str, Topic] = {
                 "{amount} VND to {seller} has bounced",
                 "You owe it to {seller} again. Reason: {reason}",
             ),
-        }
+        },
     ),
     "advance.recorded": Topic(
+        ADVANCE,
         {
             "seller": Sentence(
                 "{buyer} ghi đã ứng cho bạn {amount} đồng",
@@ -93,9 +103,10 @@ MONEY_TOPICS: dict[str, Topic] = {
                 "{buyer} has noted an advance of {amount} VND to you",
                 "{buyer} recorded an advance of {amount} VND. Please confirm it if that is right.",
             )
-        }
+        },
     ),
     "advance.confirmed": Topic(
+        ADVANCE,
         {
             "seller": Sentence(
                 "Đã nhận ứng {amount} đồng từ {buyer}",
@@ -109,9 +120,10 @@ MONEY_TOPICS: dict[str, Topic] = {
                 "{seller} confirmed the advance of {amount} VND",
                 "The advance of {amount} VND will be taken off what {seller} is owed.",
             ),
-        }
+        },
     ),
     "statement.issued": Topic(
+        "statement_id number period_from period_until amount",
         {
             "all": Sentence(
                 "Sao kê số {number} đã lập",
@@ -119,6 +131,6 @@ MONEY_TOPICS: dict[str, Topic] = {
                 "Statement no. {number} is ready",
                 "The statement from {period_from} to {period_until} closes with {amount} VND.",
             )
-        }
+        },
     ),
 }

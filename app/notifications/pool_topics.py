@@ -1,9 +1,12 @@
 """What is told of pools."""
 
-from app.notifications.sentence import SILENT, Sentence, Topic
+from app.notifications.sentence import Sentence, Topic
+
+POOL = "pool_id cooperative_id commodity pooled full_load missing until"
 
 POOL_TOPICS: dict[str, Topic] = {
     "pool.opened": Topic(
+        POOL,
         {
             "all": Sentence(
                 "{cooperative} gom {commodity}",
@@ -12,9 +15,10 @@ POOL_TOPICS: dict[str, Topic] = {
                 "{full_load} {unit} of {commodity} are needed before {until}. You may bring a lot "
                 "of yours.",
             )
-        }
+        },
     ),
     "pool.proposed": Topic(
+        f"{POOL} quantity",
         {
             "all": Sentence(
                 "{cooperative} đề nghị góp {quantity} {unit} {commodity} của bạn",
@@ -22,9 +26,10 @@ POOL_TOPICS: dict[str, Topic] = {
                 "{cooperative} would pool {quantity} {unit} of your {commodity}",
                 "Please agree or withdraw it before {until}; nothing is set aside until you agree.",
             )
-        }
+        },
     ),
     "pool.joined": Topic(
+        f"{POOL} quantity member_id",
         {
             "all": Sentence(
                 "{member} góp {quantity} {unit} {commodity}",
@@ -36,6 +41,7 @@ POOL_TOPICS: dict[str, Topic] = {
         email=False,
     ),
     "pool.withdrawn": Topic(
+        f"{POOL} quantity member_id",
         {
             "all": Sentence(
                 "Rút {quantity} {unit} {commodity} khỏi đợt gom",
@@ -47,6 +53,7 @@ POOL_TOPICS: dict[str, Topic] = {
         email=False,
     ),
     "pool.closed": Topic(
+        f"{POOL} quantity",
         {
             "all": Sentence(
                 "Đợt gom {commodity} đã đủ chuyến",
@@ -56,9 +63,10 @@ POOL_TOPICS: dict[str, Topic] = {
                 "{quantity} {unit} are one lot now, sold by {cooperative}; the proceeds are split "
                 "by what each brought and its quality.",
             )
-        }
+        },
     ),
     "pool.returned": Topic(
+        f"{POOL} quantity",
         {
             "all": Sentence(
                 "Đợt gom {commodity} trả lại hàng",
@@ -66,10 +74,11 @@ POOL_TOPICS: dict[str, Topic] = {
                 "The pool of {commodity} gives back",
                 "{quantity} {unit} go back to those who brought them; yours is free to sell.",
             )
-        }
+        },
     ),
-    "pool.shipped": SILENT,
+    "pool.shipped": Topic(POOL),
     "pool.shared": Topic(
+        "pool_id settlement_id seller_id buyer_id commodity accepted_quantity amount",
         {
             "seller": Sentence(
                 "Bạn được chia {amount} đồng từ đợt gom {commodity}",
@@ -77,6 +86,6 @@ POOL_TOPICS: dict[str, Topic] = {
                 "Your share of the pool of {commodity}: {amount} VND",
                 "{accepted_quantity} {unit} of yours were accepted. {buyer} owes you {amount} VND.",
             )
-        }
+        },
     ),
 }

@@ -2,8 +2,11 @@
 
 from app.notifications.sentence import Sentence, Topic
 
+RESTRICTION = "restriction_id ward_code? province_code? kind reason starts_at ends_at?"
+
 RESTRICTION_TOPICS: dict[str, Topic] = {
     "restriction.announced": Topic(
+        f"{RESTRICTION} commodity?",
         {
             "all": Sentence(
                 "Hạn chế vận chuyển {area}",
@@ -11,9 +14,10 @@ RESTRICTION_TOPICS: dict[str, Topic] = {
                 "Movement restricted: {area}",
                 "From {starts_at}{until}, {limits}. Reason: {reason}.",
             )
-        }
+        },
     ),
     "restriction.ended": Topic(
+        f"{RESTRICTION} commodity?",
         {
             "all": Sentence(
                 "Đã bỏ hạn chế vận chuyển {area}",
@@ -21,7 +25,7 @@ RESTRICTION_TOPICS: dict[str, Topic] = {
                 "Restriction lifted: {area}",
                 "Goods may move through {area} as before.",
             )
-        }
+        },
     ),
 }
 

@@ -10,7 +10,7 @@ from app.notifications.disruption_topics import DISRUPTION_TOPICS
 from app.notifications.money_topics import MONEY_TOPICS
 from app.notifications.pool_topics import POOL_TOPICS
 from app.notifications.restriction_topics import RESTRICTION_TOPICS
-from app.notifications.sentence import SILENT, Sentence, Topic
+from app.notifications.sentence import SIDES, Sentence, Topic
 
 INVITATION = Sentence(
     "{organisation} mời bạn tham gia Blao",
@@ -30,8 +30,15 @@ ENTRY_CODE = Sentence(
     "{{code}} to them; if not, don't.",
 )
 
+MATCH = f"match_id {SIDES} commodity quantity expires_at"
+ORDER = (
+    f"order_id {SIDES} commodity quantity unit_price goods_amount total_amount lines carrier "
+    "payment_days confirm_by?"
+)
+
 TOPICS: dict[str, Topic] = {
     "organisation.registered": Topic(
+        "organisation",
         {
             "all": Sentence(
                 "Chào mừng {organisation} đến với Blao",
@@ -39,11 +46,12 @@ TOPICS: dict[str, Topic] = {
                 "Welcome to Blao, {organisation}",
                 "The account of {organisation} is ready.",
             )
-        }
+        },
     ),
-    "invitation.sent": SILENT,
-    "entry.code_sent": SILENT,
+    "invitation.sent": Topic("invitation_id", published=False),
+    "entry.code_sent": Topic("entry_id code_number", published=False),
     "entry.confirmed": Topic(
+        "entry_id lot_id member_id cooperative_id commodity quantity",
         {
             "all": Sentence(
                 "{cooperative} đã nhập {quantity} {commodity} cho {member}",
@@ -51,9 +59,10 @@ TOPICS: dict[str, Topic] = {
                 "{cooperative} entered {quantity} of {commodity} for {member}",
                 "The farmer confirmed it; the lot is declared.",
             )
-        }
+        },
     ),
     "membership.started": Topic(
+        "member cooperative",
         {
             "all": Sentence(
                 "{member} đã vào {cooperative}",
@@ -61,21 +70,23 @@ TOPICS: dict[str, Topic] = {
                 "{member} has joined {cooperative}",
                 "{member} is now a member of {cooperative}.",
             )
-        }
+        },
     ),
     "certificate.verified": Topic(
+        "certificate_id scheme certificate_number",
         {
             "all": Sentence(
-                "Chứng nhận {number} đã được xác minh",
-                "Chứng nhận {scheme} số {number} nay được tính khi ghép hàng.",
-                "Certificate {number} has been verified",
-                "Certificate {scheme} no. {number} now counts in clearing.",
+                "Chứng nhận {certificate_number} đã được xác minh",
+                "Chứng nhận {scheme} số {certificate_number} nay được tính khi ghép hàng.",
+                "Certificate {certificate_number} has been verified",
+                "Certificate {scheme} no. {certificate_number} now counts in clearing.",
             )
-        }
+        },
     ),
-    "lot.spoiled": SILENT,
-    "lot.exhausted": SILENT,
+    "lot.spoiled": Topic("lot_id commodity"),
+    "lot.exhausted": Topic("lot_id commodity"),
     "offer.listed": Topic(
+        "offer_id commodity quantity ask_price",
         {
             "all": Sentence(
                 "Đã đăng bán {commodity}",
@@ -86,8 +97,9 @@ TOPICS: dict[str, Topic] = {
         },
         email=False,
     ),
-    "offer.withdrawn": SILENT,
+    "offer.withdrawn": Topic("offer_id commodity"),
     "demand.posted": Topic(
+        "demand_id market deliver_until",
         {
             "all": Sentence(
                 "Đã đăng nhu cầu mua",
@@ -98,8 +110,9 @@ TOPICS: dict[str, Topic] = {
         },
         email=False,
     ),
-    "demand.cancelled": SILENT,
+    "demand.cancelled": Topic("demand_id market"),
     "round.cleared": Topic(
+        "round_id market matches cleared_quantity",
         {
             "all": Sentence(
                 "Phiên ghép {market} đã xong",
@@ -112,8 +125,9 @@ TOPICS: dict[str, Topic] = {
         },
         email=False,
     ),
-    "round.voided": SILENT,
+    "round.voided": Topic("round_id market", published=False),
     "match.proposed": Topic(
+        MATCH,
         {
             "seller": Sentence(
                 "Có người muốn mua {commodity}",
@@ -131,10 +145,11 @@ TOPICS: dict[str, Topic] = {
                 "The round found {quantity} {unit} of {commodity}. "
                 "Please answer before {expires_at}.",
             ),
-        }
+        },
     ),
-    "match.accepted": SILENT,
+    "match.accepted": Topic(MATCH),
     "match.refused": Topic(
+        MATCH,
         {
             "all": Sentence(
                 "Đề nghị ghép {commodity} bị từ chối",
@@ -142,9 +157,10 @@ TOPICS: dict[str, Topic] = {
                 "A match of {commodity} was declined",
                 "{quantity} {unit} of {commodity} is back on the market.",
             )
-        }
+        },
     ),
     "match.expired": Topic(
+        MATCH,
         {
             "all": Sentence(
                 "Đề nghị ghép {commodity} đã hết hạn",
@@ -152,9 +168,10 @@ TOPICS: dict[str, Topic] = {
                 "A match of {commodity} has expired",
                 "Nobody answered in time; {quantity} {unit} of {commodity} is back on the market.",
             )
-        }
+        },
     ),
     "match.superseded": Topic(
+        MATCH,
         {
             "all": Sentence(
                 "Đề nghị ghép {commodity} không còn nữa",
@@ -163,9 +180,10 @@ TOPICS: dict[str, Topic] = {
                 "One side has left the market, and with it the match of {quantity} {unit} "
                 "of {commodity}.",
             )
-        }
+        },
     ),
     "order.placed": Topic(
+        ORDER,
         {
             "seller": Sentence(
                 "Đơn hàng mới: {quantity} {unit} {commodity}",
@@ -183,9 +201,10 @@ TOPICS: dict[str, Topic] = {
                 "Your order of {quantity} {unit} of {commodity} from {seller} is placed, "
                 "{total_amount} VND in all.",
             ),
-        }
+        },
     ),
     "order.confirmed": Topic(
+        ORDER,
         {
             "seller": Sentence(
                 "Đơn {quantity} {unit} {commodity} đã chốt",
@@ -200,9 +219,10 @@ TOPICS: dict[str, Topic] = {
                 "The order of {quantity} {unit} of {commodity} is binding, "
                 "{total_amount} VND in all.",
             ),
-        }
+        },
     ),
     "order.cancelled": Topic(
+        ORDER,
         {
             "all": Sentence(
                 "Đơn {quantity} {unit} {commodity} đã hủy",
@@ -211,9 +231,10 @@ TOPICS: dict[str, Topic] = {
                 "The order between {seller} and {buyer} is cancelled; the goods are back "
                 "on the market.",
             )
-        }
+        },
     ),
     "order.expired": Topic(
+        ORDER,
         {
             "all": Sentence(
                 "Đơn {quantity} {unit} {commodity} đã hết hạn",
@@ -221,11 +242,12 @@ TOPICS: dict[str, Topic] = {
                 "Order of {quantity} {unit} of {commodity} expired",
                 "{seller} did not confirm in time; the goods are back on the market.",
             )
-        }
+        },
     ),
-    "forecast.made": SILENT,
-    "order.in_delivery": SILENT,
+    "forecast.made": Topic("commodity quantity week trend"),
+    "order.in_delivery": Topic(ORDER),
     "order.received": Topic(
+        ORDER,
         {
             "all": Sentence(
                 "Đơn {quantity} {unit} {commodity} đã giao xong",
@@ -234,9 +256,10 @@ TOPICS: dict[str, Topic] = {
                 "Every delivery of the order between {seller} and {buyer} has been received; "
                 "it is waiting to be settled.",
             )
-        }
+        },
     ),
     "order.settled": Topic(
+        ORDER,
         {
             "all": Sentence(
                 "Đơn {quantity} {unit} {commodity} đã quyết toán",
@@ -244,9 +267,10 @@ TOPICS: dict[str, Topic] = {
                 "Order of {quantity} {unit} of {commodity} settled",
                 "The order between {seller} and {buyer} has been paid in full.",
             )
-        }
+        },
     ),
     "order.carriage_changed": Topic(
+        f"order_id {SIDES} commodity quantity carrier carrier_id? haulage_amount",
         {
             "all": Sentence(
                 "Đổi bên chở đơn {quantity} {unit} {commodity}",
@@ -255,9 +279,10 @@ TOPICS: dict[str, Topic] = {
                 "The order between {seller} and {buyer} is now carried by {carrier}, "
                 "{haulage_amount} VND.",
             )
-        }
+        },
     ),
     "quality_schedule.set": Topic(
+        "schedule_id commodity buyer_id seller_id? version",
         {
             "seller": Sentence(
                 "{buyer} đặt bảng giá chất lượng {commodity}",
@@ -267,7 +292,7 @@ TOPICS: dict[str, Topic] = {
                 "New orders of {commodity} by {buyer} with you follow version {version} of its "
                 "quality schedule.",
             )
-        }
+        },
     ),
     **DELIVERY_TOPICS,
     **RESTRICTION_TOPICS,
