@@ -67,6 +67,7 @@ def blueprints() -> "list[Blueprint]":
     from app.deliveries.shortage_api import blueprint as shortages
     from app.disruption.api import blueprint as disruption
     from app.disruption.recall_api import blueprint as recalls
+    from app.events.api import blueprint as events
     from app.lots.api import blueprint as lots
     from app.market.api import blueprint as market
     from app.notifications.api import blueprint as notifications
@@ -75,6 +76,7 @@ def blueprints() -> "list[Blueprint]":
     from app.pools.api import blueprint as pools
     from app.settlement.api import blueprint as settlement
     from app.settlement.papers_api import blueprint as papers
+    from app.webhooks.api import blueprint as webhooks
 
     return [
         accounts,
@@ -95,5 +97,7 @@ def blueprints() -> "list[Blueprint]":
         disruption,
         recalls,
         notifications,
+        events,
+        webhooks,
         analytics,
     ]

@@ -7,6 +7,7 @@ from environs import Env, EnvError, validate
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET = 32
+SINK = r"^(http://127\.0\.0\.1:[0-9]{1,5})?$"
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,8 @@ class Settings:
     """What the processes need to know of their surroundings.
 
     ``database_url`` signs in as the application's role and ``migration_database_url`` as the owner
-    of the tables; the latter is empty where nothing is migrated.
+    of the tables; the latter is empty where nothing is migrated. ``webhook_sink`` is an origin
+    on this machine to which webhooks may go without https, for tests and benches.
     """
 
     database_url: str
@@ -24,6 +26,7 @@ class Settings:
     mail_from: str
     secret_key: str
     public_url: str
+    webhook_sink: str = ""
 
 
 class SettingsFault(Exception):
@@ -55,6 +58,7 @@ def load_settings() -> Settings:
         mail_from=env.str("MAIL_FROM", default="Blao <khong-tra-loi@example.com>"),
         secret_key=env.str("SECRET_KEY", validate=validate.Length(min=SHORTEST_SECRET)),
         public_url=env.str("PUBLIC_URL", default=""),
+        webhook_sink=env.str("WEBHOOK_SINK", default="", validate=validate.Regexp(SINK)),
     )
     try:
         env.seal()

@@ -47,6 +47,7 @@ celery.conf.imports = (
     "workers.housekeeping",
     "workers.notifications",
     "workers.settlement",
+    "workers.webhooks",
 )
 celery.conf.beat_schedule = {
     task: {"task": task, "schedule": schedule(seconds), "options": {"expires": seconds}}
@@ -55,6 +56,7 @@ celery.conf.beat_schedule = {
         "workers.disruption.look": LOOK_SECONDS,
         "workers.notifications.relay_outbox": LOOK_SECONDS,
         "workers.notifications.send_mail": LOOK_SECONDS,
+        "workers.webhooks.send_webhooks": LOOK_SECONDS,
         "workers.housekeeping.expire": 30.0,
         "workers.housekeeping.keep_contracts": 60.0,
         "workers.housekeeping.forget_old_answers": 3600.0,

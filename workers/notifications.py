@@ -17,6 +17,7 @@ from app.notifications.mail import MailRefused, MailServer
 from app.notifications.models import Dispatch
 from app.pools.operations import follow_lot
 from app.settlement.operations import settle_message
+from app.webhooks.operations import fan_out
 
 log = structlog.get_logger()
 BATCH = 50
@@ -67,6 +68,7 @@ def _deliver(message: OutboxMessage) -> None:
         follow_withdrawal(message=message, now=now)
         settle_message(message=message, now=now)
         operations.notify(message=message, now=now)
+        fan_out(message=message, now=now)
         outbox.mark_delivered(message.id, now=now)
 
 

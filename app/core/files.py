@@ -64,8 +64,7 @@ def columns(schema: ma.Schema, way: tuple[str, ...] = ()) -> list[Column]:
     found: list[Column] = []
     for name, one in schema.dump_fields.items():
         here = (*way, one.data_key or name)
-        within = isinstance(one, ma.fields.Nested) and not isinstance(one, ma.fields.Pluck)
-        if within and not one.many:
+        if isinstance(one, ma.fields.Nested) and not one.many:
             found += columns(one.schema, here)
             continue
         figure = isinstance(one, DecimalString | ma.fields.Integer | ma.fields.Float)
