@@ -104,9 +104,9 @@ def enable_webhook(caller: Caller, webhook_id: UUID) -> Webhook:
 
 
 @blueprint.operation(
-    "POST", "/webhooks/<uuid:webhook_id>/test", access=MANAGERS, answer=schemas.DeliveryOut
+    "POST", "/webhooks/<uuid:webhook_id>/test", access=MANAGERS, answer=schemas.WebhookDeliveryOut
 )
-def test_webhook(caller: Caller, webhook_id: UUID) -> WebhookDelivery:
+def try_webhook_out(caller: Caller, webhook_id: UUID) -> WebhookDelivery:
     """Send a ping; what came of it stands in the log.
 
     Gửi thử một tín hiệu; kết quả nằm trong nhật ký gửi.
@@ -119,8 +119,8 @@ def test_webhook(caller: Caller, webhook_id: UUID) -> WebhookDelivery:
     "GET",
     "/webhooks/<uuid:webhook_id>/deliveries",
     access=MANAGERS,
-    query=schemas.DeliveryQuery,
-    answer=page_schema(schemas.DeliveryOut),
+    query=schemas.WebhookDeliveryQuery,
+    answer=page_schema(schemas.WebhookDeliveryOut),
 )
 def list_deliveries(caller: Caller, webhook_id: UUID, query: dict[str, Any]) -> Page:
     """What was sent to a webhook and what came of it, newest first.
@@ -138,7 +138,7 @@ def list_deliveries(caller: Caller, webhook_id: UUID, query: dict[str, Any]) -> 
     "GET",
     "/webhook-deliveries/<uuid:delivery_id>",
     access=MANAGERS,
-    answer=schemas.DeliveryOut,
+    answer=schemas.WebhookDeliveryOut,
 )
 def get_delivery(caller: Caller, delivery_id: UUID) -> WebhookDelivery:
     """One event sent to a webhook.
@@ -152,7 +152,7 @@ def get_delivery(caller: Caller, delivery_id: UUID) -> WebhookDelivery:
     "POST",
     "/webhook-deliveries/<uuid:delivery_id>/resending",
     access=MANAGERS,
-    answer=schemas.DeliveryOut,
+    answer=schemas.WebhookDeliveryOut,
     status=200,
 )
 def send_again(caller: Caller, delivery_id: UUID) -> WebhookDelivery:

@@ -49,11 +49,11 @@ class WebhookWithSecret(WebhookOut):
     secret = ma.fields.String(metadata={"description": "shown this once; base64 behind whsec_"})
 
 
-class DeliveryQuery(PageQuery):
+class WebhookDeliveryQuery(PageQuery):
     status = Choice(DeliveryStatus)
 
 
-class DeliveryOut(Schema):
+class WebhookDeliveryOut(Schema):
     id = Id()
     webhook_id = Id()
     event_id = Id(metadata={"description": "webhook-id of every try"})
