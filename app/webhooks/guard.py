@@ -14,21 +14,19 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 LONGEST_URL = 2000
 HTTPS_PORT = 443
-# IPv6 networks that carry an IPv4 address within: its first bit from the right, and the network.
-CARRIERS = (
-    (0, ipaddress.IPv6Network("::ffff:0:0/96")),
-    (0, ipaddress.IPv6Network("::/96")),
-    (0, ipaddress.IPv6Network("::ffff:0:0:0/96")),
-    (0, ipaddress.IPv6Network("64:ff9b::/96")),
-    (0, ipaddress.IPv6Network("64:ff9b:1::/48")),
-    (80, ipaddress.IPv6Network("2002::/16")),
-)
-# Local uses of NAT64 and tunnels whose other end the sender chooses.
-NEVER = (
-    ipaddress.IPv6Network("64:ff9b:1::/48"),
-    ipaddress.IPv6Network("2001::/32"),
-    ipaddress.IPv6Network("fec0::/10"),
-    ipaddress.IPv4Network("192.88.99.0/24"),
+# What routers carry through the world; an address that holds an IPv4 address within itself
+# (mapped, NAT64, 6to4, Teredo) could lead anywhere and is not needed by any receiver.
+UNICAST = ipaddress.IPv6Network("2000::/3")
+SPECIAL = tuple(
+    ipaddress.ip_network(one)
+    for one in (
+        "192.0.0.0/24",
+        "192.88.99.0/24",
+        "2001::/23",
+        "2001:db8::/32",
+        "2002::/16",
+        "3fff::/20",
+    )
 )
 FORBIDDEN = re.compile(r"[\s\x00-\x1f\x7f\\]")
 
@@ -103,35 +101,17 @@ def resolve(url: str, *, sink: str = "") -> Target:
 
 
 def check_address(address: Address) -> None:
-    """Let a global unicast address through, also one that is carried within another.
+    """Let a global unicast address through.
 
     Raises:
         AddressRefused: it is anything else.
     """
-    scoped = getattr(address, "scope_id", None) is not None
-    if scoped or not _is_global(address) or not all(map(_is_global, carried(address))):
+    special = any(address in one for one in SPECIAL if one.version == address.version)
+    unicast = address.version == 4 or address in UNICAST
+    if special or not unicast or not address.is_global or address.is_multicast:
         raise AddressRefused("an address that is not public")
-
-
-def carried(address: Address) -> list[ipaddress.IPv4Address]:
-    """The IPv4 addresses that an IPv6 address stands for."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return []
-    return [
-        ipaddress.IPv4Address(int(address) >> shift & 0xFFFFFFFF)
-        for shift, network in CARRIERS
-        if address in network
-    ]
 
 
 def is_sink(url: str, sink: str) -> bool:
     """Whether a URL lies at the origin that is let through."""
     return bool(sink) and (url == sink or url.startswith(f"{sink}/"))
-
-
-def _is_global(address: Address) -> bool:
-    if any(address in network for network in NEVER if network.version == address.version):
-        return False
-    return address.is_global and not (
-        address.is_multicast or address.is_reserved or address.is_unspecified
-    )
