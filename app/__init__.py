@@ -68,6 +68,7 @@ def blueprints() -> "list[Blueprint]":
     from app.disruption.api import blueprint as disruption
     from app.disruption.recall_api import blueprint as recalls
     from app.events.api import blueprint as events
+    from app.imports.api import blueprint as imports
     from app.lots.api import blueprint as lots
     from app.market.api import blueprint as market
     from app.notifications.api import blueprint as notifications
@@ -99,5 +100,6 @@ def blueprints() -> "list[Blueprint]":
         notifications,
         events,
         webhooks,
+        imports,
         analytics,
     ]

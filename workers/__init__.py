@@ -45,6 +45,7 @@ celery.conf.imports = (
     "workers.clearing",
     "workers.disruption",
     "workers.housekeeping",
+    "workers.imports",
     "workers.notifications",
     "workers.settlement",
     "workers.webhooks",
@@ -54,6 +55,7 @@ celery.conf.beat_schedule = {
     for task, seconds in {
         "workers.clearing.look_for_rounds": LOOK_SECONDS,
         "workers.disruption.look": LOOK_SECONDS,
+        "workers.imports.look_for_imports": LOOK_SECONDS,
         "workers.notifications.relay_outbox": LOOK_SECONDS,
         "workers.notifications.send_mail": LOOK_SECONDS,
         "workers.webhooks.send_webhooks": LOOK_SECONDS,

@@ -22,7 +22,7 @@ from app.core.errors import Invalid, Problem, invalid
 from app.core.fields import Schema
 from app.core.files import ENDINGS, columns, written
 from app.core.idempotency import Idempotency, replay_or_run, stated_key
-from app.core.requests import LARGEST_BODY
+from app.core.requests import LARGEST_FILE
 from app.core.transaction import retried, transaction
 
 ROWS_AT_A_TIME = 500
@@ -46,6 +46,12 @@ class NotJson(Problem):
     status, code = 415, "unsupported_media_type"
     vi = "Nội dung phải là application/json."
     en = "The body must be application/json."
+
+
+class NoFile(Problem):
+    status, code = 415, "unsupported_media_type"
+    vi = "Nội dung phải là một tệp thuộc loại: {kinds}."
+    en = "The body must be a file of one of these types: {kinds}."
 
 
 class PreconditionFailed(Problem):
@@ -115,6 +121,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         *,
         access: Access,
         body: type[ma.Schema] | None = None,
+        upload: Sequence[str] = (),
         query: type[ma.Schema] | None = None,
         answer: type[ma.Schema] | None = None,
         also: Sequence[str] = (),
@@ -127,6 +134,8 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         ``body`` or ``query`` where they are declared. A POST accepts an idempotency key unless
         told otherwise. ``also`` are media types the answer may have instead of JSON, by Accept;
         a list has the forms of `files.py` besides, unless the view makes one of them itself.
+        With ``upload``, media types, the body is a file, and the view is called with ``file`` and
+        ``media_type`` instead of ``body``.
         """
         status = status or {"POST": 201, "DELETE": 204}.get(method, 200)
         if method == "POST" and idempotency is None:
@@ -139,7 +148,9 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
                 made_here = [kind for kind in ENDINGS if kind not in also]
                 inner = _as_list_or_file(answer, made_here, inner)
                 kinds += made_here
-            if method in {"POST", "PATCH", "DELETE"}:
+            if upload:
+                inner = _with_file(upload, inner)
+            elif method in {"POST", "PATCH", "DELETE"}:
                 inner = _with_body(self, body, inner)
             inner = self.arguments(query or Nothing, location="query", arg_name="query")(
                 inner if query else _without("query", inner)
@@ -148,12 +159,14 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
             @wraps(inner)
             def edge(**path: Any) -> Response:
+                if upload:
+                    request.max_content_length = LARGEST_FILE
                 return retried(lambda: _run(inner, path, access, idempotency))
 
             edge.access = access  # type: ignore[attr-defined]
             edge.idempotency = idempotency  # type: ignore[attr-defined]
             forms = {status: {"content": dict.fromkeys(kinds, TEXT)}} if kinds else {}
-            document(edge, method, access, idempotency, forms)
+            document(edge, method, access, idempotency, forms, upload)
             self.route(rule, methods=[method])(edge)
             return view
 
@@ -203,8 +216,18 @@ def _read_body() -> None:
         data = request.get_data(cache=True)
     except OSError:
         raise Malformed from None
-    if request.content_length is None and len(data) >= LARGEST_BODY:
+    if request.content_length is None and len(data) >= (request.max_content_length or 0):
         raise BodyTooLarge
+
+
+def _with_file(kinds: Sequence[str], view: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(view)
+    def call(**arguments: Any) -> Any:
+        if request.mimetype not in kinds:
+            raise NoFile(kinds=", ".join(kinds))
+        return view(file=request.get_data(), media_type=request.mimetype, **arguments)
+
+    return call
 
 
 def _with_body(
@@ -275,6 +298,7 @@ def document(
     access: Access,
     idempotency: Idempotency | None,
     forms: dict[int, Any],
+    upload: Sequence[str],
 ) -> None:
     """Say in the API's description who may call, which headers count, and other forms of answer."""
     parameters = []
@@ -303,9 +327,11 @@ def document(
     described = getattr(edge, "_apidoc", {})
     described["arguments"].pop("responses", None)
     described["arguments"]["parameters"].extend(parameters)
+    files = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in upload}
     edge._apidoc = {
         **described,
         "manual_doc": {
+            **({"requestBody": {"required": True, "content": files}} if upload else {}),
             "security": [] if access.public else [{"bearer": []}],
             "responses": {"default": {"$ref": "#/components/responses/Problem"}} | forms,
         },

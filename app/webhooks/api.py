@@ -100,7 +100,7 @@ def enable_webhook(caller: Caller, webhook_id: UUID) -> Webhook:
 
     Bật lại một webhook đã ngừng.
     """
-    return operations.enable(webhook=_locked(caller, webhook_id), now=caller.now)
+    return operations.enable(webhook=_locked(caller, webhook_id))
 
 
 @blueprint.operation(

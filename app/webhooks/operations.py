@@ -87,9 +87,8 @@ def rotate_secret(*, webhook: Webhook, now: datetime) -> Webhook:
     return webhook
 
 
-def enable(*, webhook: Webhook, now: datetime) -> Webhook:
-    """Send to a disabled webhook again, whatever happens from ``now`` on."""
-    del now
+def enable(*, webhook: Webhook) -> Webhook:
+    """Send to a disabled webhook again, whatever happens from now on."""
     webhook.status, webhook.disabled_at, webhook.disabled_because = WebhookStatus.ACTIVE, None, None
     webhook.failing_since = None
     db.session.flush()
