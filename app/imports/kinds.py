@@ -88,22 +88,28 @@ class Kind:
 
     def field(self, column: Column) -> ma.fields.Field[Any] | None:
         """The schema's field at a column's place; None for a quality."""
-        found: Any = self.schema()
-        for step in column.way:
-            if isinstance(found, ma.fields.Nested):
-                found = found.schema
-            elif isinstance(found, ma.fields.List):
-                found = found.inner
-                continue
-            if not isinstance(found, ma.Schema):
-                return None
-            found = found.fields.get(str(step))
-        return found if isinstance(found, ma.fields.Field) else None
+        found = self._on_the_way(column)
+        return found[-1] if found else None
 
     def required(self, column: Column) -> bool:
         """Whether no row can do without it."""
-        field = self.field(column)
-        return field is not None and field.required
+        found = self._on_the_way(column)
+        return bool(found) and all(one.required for one in found)
+
+    def _on_the_way(self, column: Column) -> list[ma.fields.Field[Any]]:
+        """The fields that lead to a column's place; none where free names do."""
+        found: list[ma.fields.Field[Any]] = []
+        at: Any = self.schema()
+        for step in column.way:
+            if step == 0:
+                at = at.inner.schema
+                continue
+            at = at.schema if isinstance(at, ma.fields.Nested) else at
+            if not isinstance(at, ma.Schema):
+                return []
+            at = at.fields[str(step)]
+            found.append(at)
+        return found
 
 
 class PriceIn(DayPriceIn):

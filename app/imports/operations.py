@@ -163,13 +163,13 @@ def _begin_again(job: Import, file: bytes) -> None:
 
 def _read(job: Import) -> None:
     """Turn the file into rows, or note why that cannot be."""
-    file, job.file = job.file or b"", None
+    lines = partial(read_lines, job.file or b"", job.media_type)
     try:
-        rows = rows_of(KINDS[job.kind], read_lines(file, job.media_type), decimal=job.decimal)
+        rows = rows_of(KINDS[job.kind], lines(), decimal=job.decimal)
         if not rows:
             raise FileUnfit("empty", "Tệp chỉ có dòng tiêu đề.", "The file has only a heading.")
     except FileUnfit as fault:
-        job.status, job.refusal = ImportStatus.REFUSED, fault.told
+        job.status, job.refusal, job.file = ImportStatus.REFUSED, fault.told, None
         return
     listed = [
         {
@@ -186,7 +186,7 @@ def _read(job: Import) -> None:
     db.session.execute(insert(ImportRow), listed)
     job.total = len(rows)
     job.bad = job.handled = sum(1 for row in rows if row.errors)
-    job.status = ImportStatus.CHECKING
+    job.status, job.file = ImportStatus.CHECKING, None
 
 
 def _check_some(job: Import, *, now: datetime) -> None:
