@@ -23,7 +23,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     from app.config import load_settings
     from app.core import logs, problem_json, queue, requests
     from app.core.db import db
-    from app.core.openapi import describe
+    from app.core.openapi import describe, show_examples
     from app.web import docs, health, slip
 
     settings = settings or load_settings()
@@ -48,6 +48,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     describe(api)
     for blueprint in blueprints():
         api.register_blueprint(blueprint, url_prefix="/api/v1")
+    show_examples(api)
     app.register_blueprint(docs.blueprint)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(slip.blueprint)

@@ -97,7 +97,7 @@ def list_rows(caller: Caller, import_id: UUID, query: dict[str, Any]) -> Page:
     rows = queries.rows_of_import(queries.get_import(import_id, seen=_own(caller)))
     if "status" in query:
         rows = rows.where(ImportRow.status == query["status"])
-    return page(rows, order=[By(ImportRow.number)], query=query)
+    return page(rows, order=[By(ImportRow.number), By(ImportRow.id)], query=query)
 
 
 @blueprint.operation(
