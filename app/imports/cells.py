@@ -22,9 +22,9 @@ from app.imports.reading import Cell
 
 COMMA, POINT = "comma", "point"
 MARKS = {COMMA: (",", "."), POINT: (".", ",")}
-DAY = re.compile(r"(?:(\d{4})-(\d{2})-(\d{2})|(\d{1,2})/(\d{1,2})/(\d{4}))")
-HOUR = re.compile(r"[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?")
-ZONED = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})")
+DAY = re.compile(r"(?:(\d{4})-(\d{2})-(\d{2})|(\d{1,2})/(\d{1,2})/(\d{4}))", re.ASCII)
+HOUR = re.compile(r"[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
+ZONED = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 TRUE, FALSE = {"co", "true", "yes", "1", "x", "dung"}, {"khong", "false", "no", "0", "sai"}
 FORMULA = re.compile(r"[=@\t\r]|[+-](?![0-9.,\s()-]*$)")
 LIST = re.compile(r"\s*[;|\n]\s*")
@@ -50,7 +50,7 @@ def readings(text: str) -> dict[str, Decimal]:
     found = {}
     for mark, (decimal, group) in MARKS.items():
         d, g = re.escape(decimal), re.escape(group)
-        if re.fullmatch(rf"-?(\d+|[1-9]\d{{0,2}}({g}\d{{3}})+)({d}\d+)?", text):
+        if re.fullmatch(rf"-?(\d+|[1-9]\d{{0,2}}({g}\d{{3}})+)({d}\d+)?", text, re.ASCII):
             found[mark] = Decimal(text.replace(group, "").replace(decimal, "."))
     return found
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from functools import cache
 from typing import Any
 
 import jsonschema
@@ -21,8 +22,16 @@ SHOWN_ID, SHOWN_INSTANT = "01990f6e-7c1a-7b52-9d53-000000000001", "2026-12-01T01
 SHOWN_DAY, SHOWN_LOGIN, SHOWN_CODE = "2026-12-07", "farmer@example.com", "ABCDEFGHIJKLMNOPQRSTUVWX"
 
 
+@cache
+def described() -> dict[str, Any]:
+    """The description is the same for everybody and as long as the application lives."""
+    return {}
+
+
 def description(world: World) -> dict[str, Any]:
-    return dict(world["visitor"].read("/openapi.json"))
+    if not described():
+        described().update(world["visitor"].read("/openapi.json"))
+    return described()
 
 
 def timeless(value: Any) -> Any:
@@ -38,7 +47,7 @@ def timeless(value: Any) -> Any:
         (r"\d{4}-\d{2}-\d{2}T[\d:]+Z", SHOWN_INSTANT),
         (r"202[6-9]-\d{2}-\d{2}|20[3-9]\d-\d{2}-\d{2}", SHOWN_DAY),
         (r"person\d+@example\.com", SHOWN_LOGIN),
-        (r"[A-Z2-7]{24}", SHOWN_CODE),
+        (r"[A-Z2-7]{24}|\d{8}", SHOWN_CODE),
     ):
         if re.fullmatch(shape, value):
             return shown
@@ -76,12 +85,12 @@ def test_every_call_answers_as_it_is_described(world: World, route: str) -> None
     told = description(world)
     answers = told["paths"][f"/api/v1{path}"][method.lower()]["responses"]
     answer = send(world, route)
-    described = answers[str(answer.status_code)].get("content", {})
+    forms = answers[str(answer.status_code)].get("content", {})
     if answer.status_code == 204:
         return
     kind = answer.content_type.partition(";")[0]
-    assert kind in described, route
-    schema = {**described[kind]["schema"], "components": told["components"]}
+    assert kind in forms, route
+    schema = {**forms[kind]["schema"], "components": told["components"]}
     jsonschema.Draft202012Validator(schema).validate(answer.json)
 
 
