@@ -165,8 +165,10 @@ class DeliveryOut(Schema):
     payable_amount = ma.fields.Integer(
         attribute="slip.payable_amount", dump_default=None, allow_none=True
     )
-    haulage_amount = ma.fields.Integer(attribute="slip.haulage_amount", dump_default=None)
-    slip_number = ma.fields.Integer(attribute="slip.number", dump_default=None)
+    haulage_amount = ma.fields.Integer(
+        attribute="slip.haulage_amount", dump_default=None, allow_none=True
+    )
+    slip_number = ma.fields.Integer(attribute="slip.number", dump_default=None, allow_none=True)
     scheduled_at = Instant()
     despatched_at = Instant(allow_none=True)
     weighed_at = Instant(allow_none=True)

@@ -19,6 +19,7 @@ from tests.api.world import World, example_body, send
 WITH_BODY = [route for route, shown in EXAMPLES.items() if shown.body]
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 SHOWN_ID, SHOWN_INSTANT = "01990f6e-7c1a-7b52-9d53-000000000001", "2026-12-01T01:30:00Z"
+SHOWN_DIGITS = "12345678"
 SHOWN_DAY, SHOWN_LOGIN, SHOWN_CODE = "2026-12-07", "farmer@example.com", "ABCDEFGHIJKLMNOPQRSTUVWX"
 
 
@@ -37,7 +38,8 @@ def description(world: World) -> dict[str, Any]:
 def timeless(value: Any) -> Any:
     """A body with what differs from run to run replaced: ids, instants, logins, codes."""
     if isinstance(value, dict):
-        return {name: timeless(one) for name, one in value.items()}
+        secret = {"code": SHOWN_DIGITS} if re.fullmatch(r"\d{8}", str(value.get("code"))) else {}
+        return {name: timeless(one) for name, one in value.items()} | secret
     if isinstance(value, list):
         return [timeless(one) for one in value]
     if not isinstance(value, str):
@@ -47,7 +49,7 @@ def timeless(value: Any) -> Any:
         (r"\d{4}-\d{2}-\d{2}T[\d:]+Z", SHOWN_INSTANT),
         (r"202[6-9]-\d{2}-\d{2}|20[3-9]\d-\d{2}-\d{2}", SHOWN_DAY),
         (r"person\d+@example\.com", SHOWN_LOGIN),
-        (r"[A-Z2-7]{24}|\d{8}", SHOWN_CODE),
+        (r"[A-Z2-7]{24}", SHOWN_CODE),
     ):
         if re.fullmatch(shape, value):
             return shown
