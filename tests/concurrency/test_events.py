@@ -73,7 +73,7 @@ def test_a_reader_misses_nothing_that_commits_late(committing: Flask) -> None:
                     last = max(last, one.id)
                     if one.topic == "lot.spoiled":
                         naive.add(int(one.payload["lot_id"]))
-        assert looks > 5
+        assert looks > 1
 
     following = threading.Thread(target=reader)
     following.start()
