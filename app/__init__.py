@@ -24,7 +24,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     from app.config import load_settings
     from app.core import logs, problem_json, queue, requests
     from app.core.db import db
-    from app.core.openapi import describe
+    from app.core.openapi import describe, show_examples
     from app.web import built, docs, health, pages, slip, unsubscribe
 
     settings = settings or load_settings()
@@ -52,6 +52,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     describe(api)
     for blueprint in blueprints():
         api.register_blueprint(blueprint, url_prefix="/api/v1")
+    show_examples(api)
     app.register_blueprint(docs.blueprint)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(slip.blueprint)
@@ -107,6 +108,8 @@ def blueprints() -> "list[Blueprint]":
     from app.deliveries.shortage_api import blueprint as shortages
     from app.disruption.api import blueprint as disruption
     from app.disruption.recall_api import blueprint as recalls
+    from app.events.api import blueprint as events
+    from app.imports.api import blueprint as imports
     from app.lots.api import blueprint as lots
     from app.market.api import blueprint as market
     from app.notifications.api import blueprint as notifications
@@ -115,6 +118,7 @@ def blueprints() -> "list[Blueprint]":
     from app.pools.api import blueprint as pools
     from app.settlement.api import blueprint as settlement
     from app.settlement.papers_api import blueprint as papers
+    from app.webhooks.api import blueprint as webhooks
 
     return [
         accounts,
@@ -135,5 +139,8 @@ def blueprints() -> "list[Blueprint]":
         disruption,
         recalls,
         notifications,
+        events,
+        webhooks,
+        imports,
         analytics,
     ]

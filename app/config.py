@@ -10,6 +10,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET = 32
 ZALO = "https://business.openapi.zalo.me/message/template"
 LOCAL = {"127.0.0.1", "::1", "localhost"}
+SINK = r"^(http://127\.0\.0\.1:[0-9]{1,5})?$"
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class Settings:
 
     ``database_url`` signs in as the application's role and ``migration_database_url`` as the owner
     of the tables; the latter is empty where nothing is migrated. Without ``sms_url`` or
-    ``zalo_token`` nothing is sent by that channel, and every message says so.
+    ``zalo_token`` nothing is sent by that channel, and every message says so. ``webhook_sink`` is
+    an origin on this machine to which webhooks may go without https, for tests and benches.
     """
 
     database_url: str
@@ -34,6 +36,7 @@ class Settings:
     zalo_token: str = ""
     zalo_template_vi: str = ""
     zalo_template_en: str = ""
+    webhook_sink: str = ""
 
 
 class SettingsFault(Exception):
@@ -71,6 +74,7 @@ def load_settings() -> Settings:
         zalo_token=env.str("ZALO_TOKEN", default=""),
         zalo_template_vi=env.str("ZALO_TEMPLATE_VI", default=""),
         zalo_template_en=env.str("ZALO_TEMPLATE_EN", default=""),
+        webhook_sink=env.str("WEBHOOK_SINK", default="", validate=validate.Regexp(SINK)),
     )
     try:
         env.seal()

@@ -45,20 +45,24 @@ celery.conf.imports = (
     "workers.clearing",
     "workers.disruption",
     "workers.housekeeping",
+    "workers.imports",
     "workers.notifications",
     "workers.settlement",
+    "workers.webhooks",
 )
 celery.conf.beat_schedule = {
     task: {"task": task, "schedule": schedule(seconds), "options": {"expires": seconds}}
     for task, seconds in {
         "workers.clearing.look_for_rounds": LOOK_SECONDS,
         "workers.disruption.look": LOOK_SECONDS,
+        "workers.imports.look_for_imports": LOOK_SECONDS,
         "workers.notifications.relay_outbox": LOOK_SECONDS,
         "workers.notifications.send_mail": LOOK_SECONDS,
         "workers.notifications.send_sms": LOOK_SECONDS,
         "workers.notifications.send_zalo": LOOK_SECONDS,
         "workers.notifications.send_digests": 60.0,
         "workers.notifications.remind": 60.0,
+        "workers.webhooks.send_webhooks": LOOK_SECONDS,
         "workers.housekeeping.expire": 30.0,
         "workers.housekeeping.keep_contracts": 60.0,
         "workers.housekeeping.forget_old_answers": 3600.0,

@@ -16,6 +16,7 @@ from app.market.demand_operations import expire_demands
 from app.market.offer_operations import expire_offers
 from app.orders.operations import expire_orders
 from app.pools.operations import end_pools
+from app.webhooks.delivery_operations import forget_old_deliveries
 
 
 @celery.task(name="workers.housekeeping.expire")
@@ -44,9 +45,11 @@ def keep_contracts() -> None:
 
 @celery.task(name="workers.housekeeping.forget_old_answers")
 def forget_old_answers() -> None:
-    """Forget answers saved for idempotency keys that are no longer kept."""
+    """Forget answers saved for idempotency keys, and what was sent to webhooks long ago."""
     with transaction():
         forget(now=clock.now())
+    with transaction():
+        forget_old_deliveries(now=clock.now())
 
 
 def _ended(end: Callable[..., int]) -> int:

@@ -34,6 +34,7 @@ from app.notifications.saved_search_operations import match_searches
 from app.notifications.topics import TOPICS
 from app.pools.operations import follow_lot
 from app.settlement.operations import settle_message
+from app.webhooks.operations import fan_out
 
 log = structlog.get_logger()
 BATCH = 200
@@ -139,6 +140,7 @@ def _act_and_deliver(message: OutboxMessage) -> None:
         settle_message(message=message, now=now)
         match_searches(message=message, now=now)
         operations.notify(messages=[message], now=now)
+        fan_out(messages=[message], now=now)
         outbox.mark_delivered([message.id], now=now)
 
 
@@ -146,6 +148,7 @@ def _deliver(messages: Sequence[OutboxMessage]) -> None:
     with transaction():
         now = clock.now()
         operations.notify(messages=messages, now=now)
+        fan_out(messages=messages, now=now)
         outbox.mark_delivered([one.id for one in messages], now=now)
 
 

@@ -5,7 +5,7 @@ Every request runs in one transaction, opened here and committed when the view h
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
@@ -13,16 +13,21 @@ from typing import Any, Protocol
 
 import flask_smorest
 import marshmallow as ma
-from flask import Response, jsonify, request
+from flask import Response, jsonify, request, stream_with_context
 from webargs import core as webargs_core
 from webargs.flaskparser import FlaskParser
 
 from app.core import clock
 from app.core.errors import Invalid, Problem, invalid
 from app.core.fields import Schema
+from app.core.files import ENDINGS, columns, written
 from app.core.idempotency import Idempotency, replay_or_run, stated_key
-from app.core.requests import LARGEST_BODY
+from app.core.requests import LARGEST_FILE
 from app.core.transaction import retried, transaction
+
+ROWS_AT_A_TIME = 500
+JSON = "application/json"
+TEXT = {"schema": {"type": "string"}}
 
 
 class Malformed(Problem):
@@ -41,6 +46,12 @@ class NotJson(Problem):
     status, code = 415, "unsupported_media_type"
     vi = "Nội dung phải là application/json."
     en = "The body must be application/json."
+
+
+class NoFile(Problem):
+    status, code = 415, "unsupported_media_type"
+    vi = "Nội dung phải là một tệp thuộc loại: {kinds}."
+    en = "The body must be a file of one of these types: {kinds}."
 
 
 class PreconditionFailed(Problem):
@@ -110,6 +121,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         *,
         access: Access,
         body: type[ma.Schema] | None = None,
+        upload: Sequence[str] = (),
         query: type[ma.Schema] | None = None,
         answer: type[ma.Schema] | None = None,
         also: Sequence[str] = (),
@@ -121,8 +133,11 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
         The view is called with ``caller`` (what ``access`` admits), its path variables, and
         ``body`` or ``query`` where they are declared. A POST accepts an idempotency key unless
-        told otherwise. ``also`` are media types the answer may have instead of JSON, by Accept.
-        What is read by a path with variables has an ETag; ``tagged`` gives it to another one.
+        told otherwise. ``also`` are media types the answer may have instead of JSON, by Accept;
+        a list has the forms of `files.py` besides, unless the view makes one of them itself.
+        With ``upload``, media types, the body is a file, and the view is called with ``file`` and
+        ``media_type`` instead of ``body``. What is read by a path with variables has an ETag;
+        ``tagged`` gives it to another one.
         """
         status = status or {"POST": 201, "DELETE": 204}.get(method, 200)
         if method == "POST" and idempotency is None:
@@ -130,7 +145,14 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
         def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
             inner = view
-            if method in {"POST", "PATCH", "DELETE"}:
+            kinds = [*also]
+            if answer is not None and "next_cursor" in answer().fields:
+                made_here = [kind for kind in ENDINGS if kind not in also]
+                inner = _as_list_or_file(answer, made_here, inner)
+                kinds += made_here
+            if upload:
+                inner = _with_file(upload, inner)
+            elif method in {"POST", "PATCH", "DELETE"}:
                 inner = _with_body(self, body, inner)
             inner = self.arguments(query or Nothing, location="query", arg_name="query")(
                 inner if query else _without("query", inner)
@@ -139,13 +161,14 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
             @wraps(inner)
             def edge(**path: Any) -> Response:
+                if upload:
+                    request.max_content_length = LARGEST_FILE
                 return retried(lambda: _run(inner, path, access, idempotency, tagged))
 
             edge.access = access  # type: ignore[attr-defined]
             edge.idempotency = idempotency  # type: ignore[attr-defined]
-            kinds = {kind: {"schema": {"type": "string"}} for kind in also}
-            forms = {status: {"content": kinds}} if also else {}
-            document(edge, method, access, idempotency, forms)
+            forms = {status: {"content": dict.fromkeys(kinds, TEXT)}} if kinds else {}
+            document(edge, method, access, idempotency, forms, upload)
             self.route(rule, methods=[method])(edge)
             return view
 
@@ -178,7 +201,8 @@ def _run(
             refusal = fault
     if refusal is not None:
         raise refusal
-    if request.method == "GET" and (path or tagged) and answer.status_code == HTTPStatus.OK:
+    whole = answer.status_code == HTTPStatus.OK and not answer.is_streamed
+    if request.method == "GET" and (path or tagged) and whole:
         answer.set_etag(etag(answer.get_data()))
         answer.make_conditional(request)
     return answer
@@ -195,8 +219,18 @@ def _read_body() -> None:
         data = request.get_data(cache=True)
     except OSError:
         raise Malformed from None
-    if request.content_length is None and len(data) >= LARGEST_BODY:
+    if request.content_length is None and len(data) >= (request.max_content_length or 0):
         raise BodyTooLarge
+
+
+def _with_file(kinds: Sequence[str], view: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(view)
+    def call(**arguments: Any) -> Any:
+        if request.mimetype not in kinds:
+            raise NoFile(kinds=", ".join(kinds))
+        return view(file=request.get_data(), media_type=request.mimetype, **arguments)
+
+    return call
 
 
 def _with_body(
@@ -211,6 +245,45 @@ def _with_body(
 
         return bodiless
     return blueprint.arguments(body, location="json", arg_name="body")(view)  # type: ignore[no-any-return]
+
+
+def _as_list_or_file(
+    answer: type[ma.Schema], kinds: Sequence[str], view: Callable[..., Any]
+) -> Callable[..., Any]:
+    """The view of a list, which answers with the whole list in one file where that is asked for.
+
+    The first page is read in the transaction of the request, each further one in its own, so that
+    a long file holds nobody up; keyset cursors keep it free of gaps and repetitions.
+    """
+    item = answer().fields["items"].inner.schema  # type: ignore[attr-defined]
+
+    @wraps(view)
+    def call(**arguments: Any) -> Any:
+        kind = request.accept_mimetypes.best_match([JSON, *kinds], default=JSON)
+        if kind == JSON:
+            return view(**arguments)
+        query = {**arguments["query"], "limit": ROWS_AT_A_TIME}
+        first = view(**{**arguments, "query": {**query}})
+
+        def rows() -> Iterator[dict[str, Any]]:
+            part = first
+            while True:
+                yield from item.dump(part.items, many=True)
+                if part.next_cursor is None:
+                    return
+                further = {**query, "cursor": part.next_cursor}
+                with transaction():
+                    part = view(**{**arguments, "query": further})
+
+        name = request.path.strip("/").split("/")[2]
+        file = Response(
+            stream_with_context(written(kind, columns(item), rows())), content_type=kind
+        )
+        file.headers["Content-Disposition"] = f'attachment; filename="{name}.{ENDINGS[kind]}"'
+        file.headers["Vary"] = "Accept"
+        return file
+
+    return call
 
 
 def _without(argument: str, view: Callable[..., Any]) -> Callable[..., Any]:
@@ -228,6 +301,7 @@ def document(
     access: Access,
     idempotency: Idempotency | None,
     forms: dict[int, Any],
+    upload: Sequence[str],
 ) -> None:
     """Say in the API's description who may call, which headers count, and other forms of answer."""
     parameters = []
@@ -256,9 +330,11 @@ def document(
     described = getattr(edge, "_apidoc", {})
     described["arguments"].pop("responses", None)
     described["arguments"]["parameters"].extend(parameters)
+    files = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in upload}
     edge._apidoc = {
         **described,
         "manual_doc": {
+            **({"requestBody": {"required": True, "content": files}} if upload else {}),
             "security": [] if access.public else [{"bearer": []}],
             "responses": {"default": {"$ref": "#/components/responses/Problem"}} | forms,
         },

@@ -15,6 +15,7 @@ _SENTENCES = {
     "Not a valid mapping type.": "Phải là một nhóm tên và giá trị.",
     "Not a valid date.": "Phải là ngày dạng NĂM-THÁNG-NGÀY.",
     "Not a valid email address.": "Địa chỉ thư điện tử không hợp lệ.",
+    "Not a valid URL.": "Địa chỉ không hợp lệ.",
     "Not a valid mobile number.": "Số điện thoại di động không hợp lệ.",
     "Not a valid tax code.": "Mã số thuế không hợp lệ.",
     "Not a code.": "Phải là chữ thường, số và gạch nối.",

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, func, or_, select, text, update
+from sqlalchemy import BigInteger, CheckConstraint, Index, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -33,7 +33,10 @@ class MessageNotDead(Problem):
 
 
 class OutboxMessage(Identified, Base):
-    """One event: its topic (``order.placed``), whom it concerns, and plain facts."""
+    """One event: its topic (``order.placed``), whom it concerns, and plain facts.
+
+    ``transaction_number`` is PostgreSQL's own number of the transaction that wrote it.
+    """
 
     __tablename__ = "outbox_message"
     __table_args__ = (
@@ -43,8 +46,13 @@ class OutboxMessage(Identified, Base):
             "due_at",
             postgresql_where=text("delivered_at IS NULL AND dead_at IS NULL"),
         ),
+        Index("ix_outbox_message_written", "transaction_number", "id"),
+        Index("ix_outbox_message_concerns", "concerns", postgresql_using="gin"),
     )
 
+    transaction_number: Mapped[int] = mapped_column(
+        BigInteger(), server_default=text("(pg_current_xact_id()::text)::bigint")
+    )
     topic: Mapped[str]
     concerns: Mapped[list[UUID]]
     payload: Mapped[dict[str, Any]]

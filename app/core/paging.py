@@ -79,6 +79,11 @@ def page(statement: Select[Any], *, order: Sequence[By], query: dict[str, Any]) 
     return Page(items, _write(rows[-1][-width:]) if more else None)
 
 
+def cursor_at(row: Any, order: Sequence[By]) -> str:
+    """The cursor that goes on behind an entity in a list of this order."""
+    return _write([getattr(row, by.key.key) for by in order])
+
+
 @cache
 def page_schema(item: type[ma.Schema]) -> type[ma.Schema]:
     """The schema of a page of ``item``."""

@@ -9,6 +9,7 @@ from flask import Flask, Response, g, request
 
 log = structlog.get_logger()
 LARGEST_BODY = 1024 * 1024
+LARGEST_FILE = 4 * 1024 * 1024
 ACCEPTED_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 

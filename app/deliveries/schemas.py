@@ -134,8 +134,8 @@ class QuantitiesOut(Schema):
 
     offered = ma.fields.Function(lambda one: f"{one.line.offer.quantity:.3f}")
     ordered = Quantity(attribute="line.quantity")
-    despatched = Quantity(attribute="despatch.quantity", dump_default=None)
-    weighed = Quantity(attribute="weighing.net", dump_default=None)
+    despatched = Quantity(attribute="despatch.quantity", dump_default=None, allow_none=True)
+    weighed = Quantity(attribute="weighing.net", dump_default=None, allow_none=True)
     accepted = ma.fields.Method("accepted_so_far", metadata={"type": ["string", "null"]})
 
     def accepted_so_far(self, delivery: Delivery) -> str | None:
@@ -162,9 +162,13 @@ class DeliveryOut(Schema):
     despatches = ma.fields.List(ma.fields.Nested(DespatchOut))
     weighings = ma.fields.List(ma.fields.Nested(WeighingOut))
     inspections = ma.fields.List(ma.fields.Nested(InspectionOut))
-    payable_amount = ma.fields.Integer(attribute="slip.payable_amount", dump_default=None)
-    haulage_amount = ma.fields.Integer(attribute="slip.haulage_amount", dump_default=None)
-    slip_number = ma.fields.Integer(attribute="slip.number", dump_default=None)
+    payable_amount = ma.fields.Integer(
+        attribute="slip.payable_amount", dump_default=None, allow_none=True
+    )
+    haulage_amount = ma.fields.Integer(
+        attribute="slip.haulage_amount", dump_default=None, allow_none=True
+    )
+    slip_number = ma.fields.Integer(attribute="slip.number", dump_default=None, allow_none=True)
     scheduled_at = Instant()
     despatched_at = Instant(allow_none=True)
     weighed_at = Instant(allow_none=True)

@@ -79,7 +79,8 @@ def dues_of(live: Sequence[Order]) -> dict[UUID, datetime]:
 def _of_own_lots(reader: Organisation) -> ColumnElement[bool]:
     if reader.kind == Kind.OPERATOR:
         return true()
-    mine = visible_to(Lot, reader.id, everything=False)
+    acts = reader.kind == Kind.COOPERATIVE
+    mine = visible_to(Lot, reader.id, everything=False, agent=acts)
     return Shortage.lot_id.in_(select(Lot.id).where(mine))
 
 

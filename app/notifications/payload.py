@@ -80,6 +80,7 @@ _FACTS: dict[str, tuple[dict[str, str], Any]] = {
     "timed_out": (FLAG, True),
     "total_amount": (WHOLE, 22_440_000),
     "trend": (CODE, "even"),
+    "url": (TEXT, "https://example.com/blao"),
     "unit_price": (DECIMAL, "185000.00"),
     "until": (INSTANT, _INSTANT),
     "version": (WHOLE, 3),

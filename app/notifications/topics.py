@@ -282,6 +282,19 @@ TOPICS: dict[str, Topic] = {
             )
         },
     ),
+    "webhook.disabled": Topic(
+        "webhook_id url reason",
+        {
+            "all": Sentence(
+                "Webhook đã ngừng",
+                "Hệ thống không gửi đến {url} nữa ({reason}). Sự kiện vẫn đọc được ở GET /events; "
+                "hãy sửa máy nhận rồi bật lại.",
+                "A webhook has been disabled",
+                "Nothing more is sent to {url} ({reason}). Events can still be read by "
+                "GET /events; please mend the receiver and enable it again.",
+            )
+        },
+    ),
     "quality_schedule.set": Topic(
         "schedule_id commodity buyer_id seller_id? version",
         {

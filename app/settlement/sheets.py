@@ -5,17 +5,13 @@ from io import BytesIO
 
 from xlsxwriter import Workbook
 
+from app.core.files import TEXT_IS_TEXT, XLSX
 from app.settlement.wording import Cell, Table
 
-CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CONTENT_TYPE = XLSX
 WIDEST = 40
 # Excel keeps no zone and xlsxwriter takes none.
-OPTIONS = {
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-}
+OPTIONS = {**TEXT_IS_TEXT, "constant_memory": False, "in_memory": True}
 
 
 def workbook(table: Table) -> bytes:

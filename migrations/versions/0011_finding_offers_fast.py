@@ -1,14 +1,14 @@
 """Find open offers by age, price and commodity without reading them all.
 
 Revision ID: 0011
-Revises: 0007
+Revises: 0009
 """
 
 from alembic import op
 import sqlalchemy as sa
 
 revision = "0011"
-down_revision = "0007"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

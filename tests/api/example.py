@@ -41,6 +41,8 @@ class Example:
     body: Callable[[Account, Ids], dict[str, Any]] | None = None
     subject: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    file: bytes | None = None
+    media_type: str = ""
 
 
 def example(
@@ -51,9 +53,11 @@ def example(
     body: Callable[[Account, Ids], dict[str, Any]] | None = None,
     headers: Mapping[str, str] | None = None,
     code: str = "",
+    file: bytes | None = None,
+    media_type: str = "",
 ) -> Example:
     """An example about the ``subject`` (a key of ``ids``), which those ``among`` may not find."""
     path = {"id": subject} | ({"code": code} if code else {})
     allowed = tuple(dict.fromkeys(words(may)))
     lost = tuple(label for label in dict.fromkeys(words(among)) if label not in allowed)
-    return Example(allowed, lost, path, body, subject, headers or {})
+    return Example(allowed, lost, path, body, subject, headers or {}, file, media_type)

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.accounts.operations import invitation_code
+from tests.api.connection_examples import CONNECTION_EXAMPLES
 from tests.api.contract_examples import CONTRACT_EXAMPLES
 from tests.api.example import (
     AGENT,
@@ -526,6 +527,7 @@ EXAMPLES: dict[str, Example] = {
     ),
     "POST /matches/<match_id>/refusal": example("farm processor", among=TRADERS, subject="match"),
     "GET /analytics/summary": example("cooperative cooperative_viewer other_cooperative"),
+    **CONNECTION_EXAMPLES,
     **CONTRACT_EXAMPLES,
     **LINKAGE_EXAMPLES,
     **NOTIFICATION_EXAMPLES,

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select, text, update
 from werkzeug.test import TestResponse
 
 from app.accounts.models import REGISTRABLE, Kind
@@ -22,6 +22,7 @@ from app.core.transaction import transaction
 from app.disruption.operations import meet_restrictions
 from app.notifications.models import Dispatch, DispatchStatus
 from app.settlement.operations import finalise_settlements
+from app.webhooks.models import WebhookDelivery
 from tests.api.example import Ids
 from tests.api.examples import EXAMPLES
 from tests.factories import (
@@ -156,6 +157,7 @@ def populated(app: Flask, connection: Connection) -> World:
     _promise(world)
     _pool(world)
     _disrupt(world)
+    _connect(world)
     ids["demand"] = a_demand(processor)["id"]
     ids["draft_demand"] = a_demand(processor, draft=True)["id"]
 
@@ -280,6 +282,23 @@ def _tell(world: World) -> None:
         dead.dead_at, ids["dead_message"] = clock.now(), str(dead.id)
 
 
+def _connect(world: World) -> None:
+    """A webhook with a ping that was given up, and a file that was checked."""
+    from workers.imports import work_on_import
+
+    farm, ids = world["farm"], world.ids
+    hook = {"url": "https://example.com/blao", "topics": ["claim.filed"]}
+    ids["webhook"] = farm.made("/webhooks", hook)["id"]
+    ids["webhook_delivery"] = farm.made(f"/webhooks/{ids['webhook']}/test")["id"]
+    file = f"name,ward_code,latitude,longitude\nKho,{WARD_1['ward_code']},11.5301,107.8402\n"
+    sent = farm.made("/imports/sites", data=file.encode(), Content_Type="text/csv")
+    ids["import"] = sent["id"]
+    with world.app.app_context():
+        work_on_import.run(import_id=sent["id"])
+        with transaction():
+            db.session.execute(update(WebhookDelivery).values(status="dead"))
+
+
 def declared(app: Flask) -> dict[str, Callable[..., Any]]:
     """The view of every route below ``/api/v1`` by method and rule, as `EXAMPLES` names them."""
     found = {}
@@ -336,6 +355,8 @@ def send(
     shown = EXAMPLES[route]
     if shown.body is not None and "data" not in options and "json" not in options:
         options["json"] = example_body(world, route, label, ids)
+    if shown.file is not None and "data" not in options:
+        options |= {"data": shown.file, "Content_Type": shown.media_type}
     caller = world[label or shown.may[0]]
     path = path_of(world, route, ids) + query
     return caller.request(route.split()[0], path, **{**shown.headers, **options})

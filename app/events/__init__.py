@@ -1,0 +1,1 @@
+"""What happened, as other systems may follow it: published topics as an ordered feed."""

@@ -1,0 +1,1 @@
+"""Reading members, sites, lots, offers, demands and prices from files."""

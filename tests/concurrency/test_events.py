@@ -1,0 +1,134 @@
+"""The feed misses nothing: rows commit out of order, and a reader sees every one, once, in order.
+
+Writers hold their transactions open for as long as chance says while a reader follows.
+"""
+
+import random
+import threading
+import time
+from typing import Any
+from uuid import UUID
+
+from flask import Flask
+
+from app.core import clock, outbox
+from app.core.db import db
+from app.core.paging import page
+from app.core.transaction import transaction
+from app.events.queries import ORDER, events
+from tests.concurrency.threads import at_once
+from tests.factories import Account, Trade
+
+WRITERS, EACH, SEED = 8, 25, 20_261_125
+
+
+def write(organisation_id: UUID, number: int, *, holding: float = 0.0) -> None:
+    with transaction():
+        outbox.add(
+            "lot.spoiled",
+            concerns=[organisation_id],
+            payload={"lot_id": str(number), "commodity": "x"},
+            now=clock.now(),
+        )
+        db.session.flush()
+        time.sleep(holding)
+
+
+def followed(farm: Account, seen: list[dict[str, Any]]) -> int:
+    """Read on behind what has been seen until there is no more for now; how much that was."""
+    before = len(seen)
+    while True:
+        cursor = f"&cursor={seen[-1]['cursor']}" if seen else ""
+        answer = farm.read(f"/events?topics=lot.spoiled&limit=7{cursor}")
+        seen += answer["items"]
+        if answer["next_cursor"] is None:
+            return len(seen) - before
+
+
+def numbers(seen: list[dict[str, Any]]) -> list[int]:
+    return [int(one["data"]["lot_id"]) for one in seen]
+
+
+def test_a_reader_misses_nothing_that_commits_late(committing: Flask) -> None:
+    farm = Trade(committing).farm()
+    organisation_id, seen = UUID(farm.organisation_id), list[dict[str, Any]]()
+    naive: set[int] = set()
+    chance, ended = random.Random(SEED), threading.Event()
+    waits = [[chance.choice([0, 0, 0.002, 0.03]) for _ in range(EACH)] for _ in range(WRITERS)]
+
+    def writer(number: int) -> None:
+        with committing.app_context():
+            for turn, wait in enumerate(waits[number]):
+                write(organisation_id, number * EACH + turn, holding=wait)
+            db.session.remove()
+
+    def reader() -> None:
+        last, looks = UUID(int=0), 0
+        while not ended.is_set() or followed(farm, seen):
+            followed(farm, seen)
+            looks += 1
+            with committing.app_context(), transaction():
+                newer = outbox.OutboxMessage.id > last
+                for one in db.session.query(outbox.OutboxMessage).filter(newer):
+                    last = max(last, one.id)
+                    if one.topic == "lot.spoiled":
+                        naive.add(int(one.payload["lot_id"]))
+        assert looks > 1
+
+    following = threading.Thread(target=reader)
+    following.start()
+    at_once([lambda number=number: writer(number) for number in range(WRITERS)])
+    ended.set()
+    following.join(60)
+    assert sorted(numbers(seen)) == list(range(WRITERS * EACH))
+    assert len(naive) < WRITERS * EACH, "nothing committed out of order: the test did no work"
+    again: list[dict[str, Any]] = []
+    followed(farm, again)
+    assert again == seen, "whoever reads later reads the same in the same order"
+
+
+def test_what_could_still_be_preceded_waits(committing: Flask) -> None:
+    farm = Trade(committing).farm()
+    organisation_id, seen = UUID(farm.organisation_id), list[dict[str, Any]]()
+    began, may_commit = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        with committing.app_context(), transaction():
+            outbox.add(
+                "lot.spoiled",
+                concerns=[organisation_id],
+                payload={"lot_id": "1", "commodity": "x"},
+                now=clock.now(),
+            )
+            db.session.flush()
+            began.set()
+            may_commit.wait(30)
+
+    thread = threading.Thread(target=slow)
+    thread.start()
+    began.wait(30)
+    with committing.app_context():
+        write(organisation_id, 2)
+    assert followed(farm, seen) == 0
+    may_commit.set()
+    thread.join(30)
+    followed(farm, seen)
+    assert numbers(seen) == [1, 2]
+
+
+def test_a_feed_goes_on_behind_its_cursor(committing: Flask) -> None:
+    farm = Trade(committing).farm()
+    with committing.app_context(), transaction():
+        for number in range(30):
+            outbox.add(
+                "lot.spoiled",
+                concerns=[UUID(farm.organisation_id)],
+                payload={"lot_id": str(number), "commodity": "x"},
+                now=clock.now(),
+            )
+    with committing.app_context(), transaction():
+        mine = events(UUID(farm.organisation_id), topics=["lot.spoiled"])
+        first = page(mine, order=ORDER, query={"limit": 20})
+        assert len(first.items) == 20
+        rest = page(mine, order=ORDER, query={"limit": 20, "cursor": first.next_cursor})
+        assert len(rest.items) == 10
