@@ -79,18 +79,27 @@ class Pages(flask.Blueprint):
         self.declared: list[tuple[str, str]] = []
 
     def page(
-        self, method: str, rule: str, *, access: Access, again: View | None = None
+        self,
+        method: str,
+        rule: str,
+        *,
+        access: Access,
+        again: View | None = None,
+        largest: int | None = None,
     ) -> Callable[[View], View]:
         """Declare a page.
 
         The view is called with ``caller`` and its path variables. A GET returns the page. A POST
         returns a redirect, or raises a refusal, which ``again`` shows: it is called like the view,
-        in a transaction of its own, and its page knows the ``refusal``.
+        in a transaction of its own, and its page knows the ``refusal``. ``largest`` is how many
+        bytes a form with a file may have.
         """
 
         def decorate(view: View) -> View:
             @wraps(view)
             def edge(**path: Any) -> WerkzeugResponse:
+                if largest is not None:
+                    request.max_content_length = largest
                 try:
                     return _answered(view, path, access)
                 except Exception as fault:
@@ -156,9 +165,17 @@ def _answered(view: View, path: dict[str, Any], access: Access) -> WerkzeugRespo
 
 
 def _within(work: View, access: Access) -> WerkzeugResponse:
+    refusal = None
     with transaction():
         caller = g.caller = access.admit(now=clock.now())
-        answer: WerkzeugResponse = work(caller)
+        try:
+            answer: WerkzeugResponse = work(caller)
+        except Problem as fault:
+            if not fault.leaves_trace:
+                raise
+            refusal = fault
+    if refusal is not None:
+        raise refusal
     return answer
 
 

@@ -69,6 +69,7 @@ def test_a_foreign_thing_is_told_like_a_missing_one(world: World, route: str) ->
 
 FOR_NEWCOMERS = (
     "POST /registrations",
+    "POST /sign-in-codes",
     "POST /tokens",
     "POST /dispatches/<dispatch_id>/receipts",
 )
