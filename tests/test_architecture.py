@@ -164,8 +164,9 @@ def test_both_languages_of_a_topic_tell_the_same() -> None:
 
 def tasks() -> dict[str, Any]:
     """Our tasks by the names under which they are called."""
-    from workers import clearing, disruption, housekeeping, notifications, settlement
+    from workers import analytics, clearing, disruption, housekeeping, notifications, settlement
 
+    assert analytics
     assert clearing
     assert disruption
     assert housekeeping
@@ -297,6 +298,9 @@ def test_what_belongs_to_somebody_says_to_whom() -> None:
         "reference_series",
         "clearing_round",
         "market_price",
+        "round_figures",
+        "group_cell",
+        "group_stale",
         "outbox_message",
         "consumed_message",
         "saved_answer",
