@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, literal, select, tuple_
 
 from app.accounts.models import Membership
 from app.analytics.groups import Part, grouped
@@ -17,6 +18,8 @@ from app.core.db import db
 from app.places.models import AdministrativeUnit, Level
 
 MOST_WEEKS = 50
+WEEKLY = literal("week", literal_execute=True)
+"""Stands in the statement itself, for an index holds weeks only."""
 SHOWN = (
     "deliveries",
     "weighed_quantity",
@@ -43,37 +46,39 @@ def form_groups(*, now: datetime, most: int = MOST_WEEKS) -> int:
     if not stale:
         return 0
     known = circles()
-    for week, commodity in stale:
-        _form(week, commodity, known)
-        db.session.execute(
-            delete(group_stale).where(
-                group_stale.c.week == week, group_stale.c.commodity_code == commodity
-            )
-        )
+    pairs = [(one.week, one.commodity_code) for one in stale]
+    among = tuple_(GroupCell.week, GroupCell.commodity_code).in_(pairs)
+    db.session.execute(delete(GroupCell).where(among))
+    written = []
+    for (week, commodity), rows in groupby(
+        db.session.execute(_sold(pairs)), key=lambda row: (row.period, row.commodity_code)
+    ):
+        written += _groups(week, commodity, list(rows), known)
+    if written:
+        db.session.execute(insert(GroupCell), written)
+    done = tuple_(group_stale.c.week, group_stale.c.commodity_code).in_(pairs)
+    db.session.execute(delete(group_stale).where(done))
     return len(stale)
 
 
-def _form(week: date, commodity: str, circles: Sequence[Collection[UUID]]) -> None:
-    db.session.execute(
-        delete(GroupCell).where(GroupCell.week == week, GroupCell.commodity_code == commodity)
-    )
-    rows = db.session.execute(_sold(week, commodity)).all()
-    groups = grouped(_parts(rows), circles)
-    written = [
+def _groups(
+    week: date, commodity: str, rows: Sequence[Any], known: Sequence[Collection[UUID]]
+) -> list[dict[str, Any]]:
+    return [
         _group(week, commodity, group, [row for row in rows if row.province in _names(group)])
-        for group in groups
+        for group in grouped(_parts(rows), known)
     ]
-    if written:
-        db.session.execute(insert(GroupCell), written)
 
 
-def _sold(week: date, commodity: str) -> Any:
-    """What was delivered in a week of a commodity, by province, seller and buyer."""
+def _sold(pairs: Sequence[tuple[date, str]]) -> Any:
+    """What was delivered in weeks of commodities, by province, seller and buyer."""
     ward = AdministrativeUnit
     province = func.coalesce(ward.province_code, "-")
     c = trade_cell.c
     return (
         select(
+            c.period,
+            c.commodity_code,
             province.label("province"),
             c.organisation_id,
             c.buyer_id,
@@ -84,13 +89,12 @@ def _sold(week: date, commodity: str) -> Any:
             (ward.code == c.ward_code) & (ward.level == Level.WARD) & ward.valid_to.is_(None),
         )
         .where(
-            c.grain == "week",
-            c.period == week,
-            c.commodity_code == commodity,
+            c.grain == WEEKLY,
+            tuple_(c.period, c.commodity_code).in_(pairs),
             c.deliveries > 0,
         )
-        .group_by(province, c.organisation_id, c.buyer_id)
-        .order_by(province, c.organisation_id, c.buyer_id)
+        .group_by(c.period, c.commodity_code, province, c.organisation_id, c.buyer_id)
+        .order_by(c.period, c.commodity_code, province, c.organisation_id, c.buyer_id)
     )
 
 

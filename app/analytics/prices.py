@@ -92,6 +92,7 @@ def clearing_prices(question: Question) -> dict[tuple[Any, str], Decimal]:
     factor = func.coalesce(CommodityConversion.factor, 1)
     rows = db.session.execute(
         select(bucket, Commodity.code, value / func.sum(MarketPrice.quantity) * factor)
+        .select_from(MarketPrice)
         .join(Commodity, Commodity.market_code == MarketPrice.market_code)
         .outerjoin(
             CommodityConversion,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -61,15 +62,6 @@ class Period:
         tiles = [("day", self.since, first), (grain, first, last), ("day", last, end)]
         return [one for one in tiles if one[1] < one[2]]
 
-    def within(self, cell: Table) -> ColumnElement[bool]:
-        """The rows of a roll-up that make up the period."""
-        return or_(
-            *(
-                and_(cell.c.grain == grain, cell.c.period >= first, cell.c.period < last)
-                for grain, first, last in self.tiles()
-            )
-        )
-
     def bucket(self, day: Any) -> ColumnElement[date | None]:
         """The first day of the part of the period to which ``day`` belongs."""
         if self.granularity is None:
@@ -104,21 +96,33 @@ class Question:
     period: Period
     commodity: str | None = None
 
-    def sellers(self, organisation: Any, agent: Any = None) -> ColumnElement[bool]:
-        """Rows of the reader itself, sold by it as an agent, or of members that share figures."""
-        own: list[ColumnElement[bool]] = [organisation == self.reader.id]
-        if self.reader.kind == Kind.COOPERATIVE:
-            own.append(organisation.in_(consenting_members(self.reader.id)))
-            if agent is not None:
-                own.append(agent == self.reader.id)
-        return or_(*own)
+    @cached_property
+    def known(self) -> Sequence[UUID]:
+        """The reader itself and the members that share their figures with it now."""
+        if self.reader.kind != Kind.COOPERATIVE:
+            return [self.reader.id]
+        return [self.reader.id, *db.session.scalars(consenting_members(self.reader.id))]
+
+    def sellers(self, organisation: Any, agent: Any) -> ColumnElement[bool]:
+        """Rows of those whose figures the reader knows, or sold by the reader as an agent."""
+        own: ColumnElement[bool] = organisation.in_(self.known)
+        if self.reader.kind != Kind.COOPERATIVE:
+            return own
+        return or_(own, agent == self.reader.id)
 
     def rows(self, cell: Table) -> ColumnElement[bool]:
-        """The rows of a roll-up that the reader may see of the period."""
+        """The rows of a roll-up that the reader may see of the period, each arm by an index."""
         c = cell.c
-        return and_(
-            self.period.within(cell), self.sellers(c.organisation_id, c.agent_id), self.named(c)
-        )
+        tiles = self.period.tiles()
+        arms: list[ColumnElement[bool]] = [c.organisation_id.in_(self.known)]
+        if self.reader.kind == Kind.COOPERATIVE:
+            arms.append(c.agent_id == self.reader.id)
+        within = [
+            and_(arm, c.grain == grain, c.period >= first, c.period < last)
+            for arm in arms
+            for grain, first, last in tiles
+        ]
+        return and_(or_(*within), self.named(c))
 
     def named(self, columns: Any) -> ColumnElement[bool]:
         """Rows of the commodity asked for."""

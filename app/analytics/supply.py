@@ -10,7 +10,7 @@ from sqlalchemy import Date, cast, func, select
 
 from app.accounts.models import Kind
 from app.accounts.queries import consenting_members
-from app.analytics.group_operations import circles
+from app.analytics.group_operations import WEEKLY, circles
 from app.analytics.groups import Part, is_group, is_safe
 from app.analytics.members import promises
 from app.analytics.models import trade_cell
@@ -64,7 +64,7 @@ def _market(weeks: Question) -> dict[Key, tuple[Decimal, Decimal]]:
     rows = db.session.execute(
         select(c.period, c.commodity_code, c.organisation_id, func.sum(c.forecast_quantity))
         .where(
-            c.grain == "week",
+            c.grain == WEEKLY,
             c.period >= weeks.period.since,
             c.period <= weeks.period.until,
             c.forecast_quantity > 0,

@@ -2,6 +2,7 @@
 
 import click
 
+from app.cli.bench.analytics import analytics
 from app.cli.bench.clearing import clearing
 from app.cli.bench.orders import orders
 from app.cli.bench.rounds import round_trip
@@ -12,6 +13,7 @@ def bench() -> None:
     """Đo đạc · Measure."""
 
 
+bench.add_command(analytics)
 bench.add_command(clearing)
 bench.add_command(orders)
 bench.add_command(round_trip)
