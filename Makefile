@@ -12,21 +12,23 @@ WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -gt 4 ] && echo 4 ||
 # With setpriv (util-linux) even a kill -9 of make ends what it started.
 TIED := $(shell command -v setpriv >/dev/null 2>&1 && echo setpriv --pdeathsig TERM)
 
+PAGES := $(wildcard app/web/assets/*.json app/web/assets/*.mjs app/web/assets/src/*)
+
 MOVED := $(shell [ "$$(cat .venv/place 2>/dev/null)" = "$$PWD" ] || echo moved)
 
 help:  ## Say what can be made
 	@echo "Blao. VAR_DIR (var) và PORT (8000) chọn thư mục dữ liệu và cổng · choose data folder and port"
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 
-install: .venv/installed  ## Set up .venv with the locked dependencies
+install: .venv/installed app/web/built/names.json  ## Set up .venv with the locked dependencies
 
-run: .venv/installed  ## Install, start everything, play the demo, serve until Ctrl-C
+run: .venv/installed app/web/built/names.json  ## Install, start everything, play the demo, serve until Ctrl-C
 	@exec $(TIED) $(BIN)/blao run
 
-test: .venv/installed-dev  ## Run the tests, without the slow ones
+test: .venv/installed-dev app/web/built/names.json  ## Run the tests, without the slow ones
 	@exec $(BIN)/python -m pytest -n $(WORKERS) -m "not slow" $(TESTS)
 
-test-slow: .venv/installed-dev  ## Run only the slow tests, one after another
+test-slow: .venv/installed-dev app/web/built/names.json  ## Run only the slow tests, one after another
 	@exec $(BIN)/python -m pytest -m slow $(TESTS)
 
 test-all: test test-slow  ## Run all tests
@@ -46,12 +48,16 @@ lock:  ## Write the lock files anew (needs uv)
 	$(COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock
 
 clean:  ## Remove the set-up and all caches, but not var
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf .venv app/web/built app/web/assets/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
 	find app workers tests migrations -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is written last, so an interrupted set-up is done again; so is that of a moved folder.
 .venv/installed: requirements.lock pyproject.toml $(MOVED)
 	@sh deploy/setup.sh requirements.lock
+	@touch $@
+
+app/web/built/names.json: .venv/installed deploy/pages.sh $(PAGES)
+	@sh deploy/pages.sh
 	@touch $@
 
 .venv/installed-dev: requirements-dev.lock .venv/installed

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
 
     from app.config import Settings
     from app.core.http import Blueprint
+    from app.web.pages import Pages
 
 
 def create_app(settings: "Settings | None" = None) -> "Flask":
@@ -19,12 +20,12 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     """
     from flask import Flask
 
-    from app.accounts import throttle
+    from app.accounts import session, throttle
     from app.config import load_settings
     from app.core import logs, problem_json, queue, requests
     from app.core.db import db
     from app.core.openapi import describe
-    from app.web import docs, health, slip
+    from app.web import built, docs, health, pages, slip
 
     settings = settings or load_settings()
     logs.configure()
@@ -44,6 +45,9 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     queue.configure(settings.redis_url)
     throttle.install(app, settings.redis_url)
     requests.install(app)
+    session.install(app, secure=settings.public_url.startswith("https://"))
+    built.install(app)
+    pages.install(app)
     api = problem_json.Api(app)
     describe(api)
     for blueprint in blueprints():
@@ -51,7 +55,42 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     app.register_blueprint(docs.blueprint)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(slip.blueprint)
+    for group in page_groups():
+        app.register_blueprint(group)
     return app
+
+
+def page_groups() -> "list[Pages]":
+    """The pages, by what people come for."""
+    from app.web.demands import pages as demands
+    from app.web.forecasts import pages as forecasts
+    from app.web.front import pages as front
+    from app.web.home import pages as home
+    from app.web.market import pages as market
+    from app.web.me import pages as me
+    from app.web.messages import pages as messages
+    from app.web.money import pages as money
+    from app.web.offers import pages as offers
+    from app.web.orders import pages as orders
+    from app.web.receiving import pages as receiving
+    from app.web.selling import pages as selling
+    from app.web.sign_in import pages as sign_in
+
+    return [
+        front,
+        sign_in,
+        me,
+        home,
+        selling,
+        forecasts,
+        offers,
+        market,
+        demands,
+        orders,
+        receiving,
+        money,
+        messages,
+    ]
 
 
 def blueprints() -> "list[Blueprint]":

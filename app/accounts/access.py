@@ -12,6 +12,7 @@ from uuid import UUID
 from flask import request
 from sqlalchemy import ColumnElement, or_
 
+from app.accounts import session
 from app.accounts.models import (
     Capacity,
     Kind,
@@ -161,7 +162,11 @@ class Public:
     public = True
 
     def admit(self, *, now: datetime) -> Caller:
-        if "Authorization" not in request.headers:
+        if "Authorization" in request.headers:
+            return _recognise(now, choose=False)
+        # A browser whose session is over is a visitor, not a mistake.
+        kept = session.cookie_token()
+        if not kept or find_token(kept, now=now) is None:
             return Caller(now=now)
         return _recognise(now, choose=False)
 
@@ -200,10 +205,7 @@ class Acting:
 
 
 def _recognise(now: datetime, *, choose: bool) -> Caller:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if not token:
-        raise TokenMissing
-    found = find_token(token.strip(), now=now) if scheme.lower() == "bearer" else None
+    found = find_token(_stated_token(), now=now)
     if found is None:
         raise TokenInvalid
     person = db.session.get_one(Person, found.person_id)
@@ -217,8 +219,25 @@ def _recognise(now: datetime, *, choose: bool) -> Caller:
     )
 
 
+def _stated_token() -> str:
+    """The token in the header, or else in the browser's cookie, whose changes need more proof."""
+    if "Authorization" in request.headers:
+        scheme, _, token = request.headers["Authorization"].partition(" ")
+        if not token:
+            raise TokenMissing
+        return token.strip() if scheme.lower() == "bearer" else ""
+    kept = session.cookie_token()
+    if not kept:
+        raise TokenMissing
+    if request.method not in session.SAFE:
+        session.check_csrf()
+    return kept
+
+
 def _role_named(roles: Collection[Role], *, choose: bool) -> Role | None:
     named = request.headers.get("X-Organisation-Id")
+    if named is None and "Authorization" not in request.headers:
+        named = request.cookies.get(session.ORGANISATION)
     if named is not None:
         for role in roles:
             if str(role.organisation_id) == named.lower():

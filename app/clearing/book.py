@@ -26,9 +26,9 @@ from app.places.queries import provinces_of, restrictions_at
 from app.places.restriction_operations import covers
 
 
-def open_offers_for_update(market_code: str, *, now: datetime) -> list[Offer]:
-    """Offers that can be cleared now, locked in ascending id, with lot, site and certificates."""
-    rows = db.session.scalars(
+def offers_to_clear(market_code: str, *, now: datetime, lock: bool) -> list[Offer]:
+    """Offers that can be cleared now, in ascending id, with lot, site and certificates."""
+    statement = (
         select(Offer)
         .where(
             Offer.market_code == market_code,
@@ -43,15 +43,15 @@ def open_offers_for_update(market_code: str, *, now: datetime) -> list[Offer]:
             ),
         )
         .order_by(Offer.id)
-        .with_for_update(of=Offer)
         .execution_options(populate_existing=True)
-    ).all()
+    )
+    rows = db.session.scalars(statement.with_for_update(of=Offer) if lock else statement).all()
     return [offer for offer in rows if offer.free > 0 and offer.lot.can_be_sold(now=now)]
 
 
-def open_demands_for_update(market_code: str, *, now: datetime) -> list[Demand]:
-    """Demands that can be cleared now, locked in ascending id, with what they accept."""
-    rows = db.session.scalars(
+def demands_to_clear(market_code: str, *, now: datetime, lock: bool) -> list[Demand]:
+    """Demands that can be cleared now, in ascending id, with what they accept."""
+    statement = (
         select(Demand)
         .where(
             Demand.market_code == market_code,
@@ -60,9 +60,9 @@ def open_demands_for_update(market_code: str, *, now: datetime) -> list[Demand]:
         )
         .options(joinedload(Demand.site), selectinload(Demand.accepts))
         .order_by(Demand.id)
-        .with_for_update(of=Demand)
         .execution_options(populate_existing=True)
-    ).all()
+    )
+    rows = db.session.scalars(statement.with_for_update(of=Demand) if lock else statement).all()
     left = suppliers_left(rows)
     return [demand for demand in rows if demand.free > 0 and left.get(demand.id, 1) > 0]
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import Capacity, Party
 from app.catalogue.queries import get_market
@@ -60,14 +61,17 @@ def release_round_holds(round_id: UUID) -> HeldBook:
         .with_for_update(of=Demand)
         .execution_options(populate_existing=True)
     ).all()
-    book = HeldBook({one.id: one for one in offers}, {one.id: one for one in demands})
-    for model in (Offer, Demand):
+    for model, rows in ((Offer, offers), (Demand, demands)):
         db.session.execute(
             update(model)
             .where(model.round_id == round_id)
-            .values(round_held=Decimal(0), round_id=None)
+            .values(round_held=Decimal(0), round_id=None),
+            execution_options={"synchronize_session": False},
         )
-    return book
+        for row in rows:
+            set_committed_value(row, "round_held", Decimal(0))
+            set_committed_value(row, "round_id", None)
+    return HeldBook({one.id: one for one in offers}, {one.id: one for one in demands})
 
 
 def make_matches(
@@ -81,8 +85,7 @@ def make_matches(
     ]
     firm = [match for match in matches if match.offer.firm and match.demand.firm]
     _open_orders(firm, factors, now=now)
-    db.session.add_all(matches)
-    db.session.flush()
+    db.session.bulk_save_objects(matches)
     for match in matches:
         if match.status == MatchStatus.PROPOSED:
             _tell("match.proposed", match, now=now)
@@ -106,6 +109,8 @@ def _matched(
         seller_agent_id=offer.agent_id,
         buyer_id=demand.organisation_id,
         buyer_agent_id=demand.agent_id,
+        offer_id=offer.id,
+        demand_id=demand.id,
         offer=offer,
         demand=demand,
         quantity=quantity,

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.catalogue.models import Market
 from app.catalogue.queries import find_market, get_market
 from app.catalogue.schedule import Schedule, next_round
-from app.clearing.book import freeze, open_demands_for_update, open_offers_for_update
+from app.clearing.book import demands_to_clear, freeze, offers_to_clear
 from app.clearing.matching import HeldBook, make_matches, release_round_holds
 from app.clearing.models import Outcome, Round, RoundStatus
 from app.clearing.prices import record_prices
@@ -102,8 +102,8 @@ def close_round(*, round_id: UUID, now: datetime) -> dict[str, Any] | None:
     if claimed.status == RoundStatus.CLOSED:
         return claimed.snapshot
     market = get_market(claimed.market_code)
-    offers = open_offers_for_update(market.code, now=now)
-    demands = open_demands_for_update(market.code, now=now)
+    offers = offers_to_clear(market.code, now=now, lock=True)
+    demands = demands_to_clear(market.code, now=now, lock=True)
     snapshot = freeze(market, offers, demands, now=now)
     frozen = {row["offer_id"] for row in snapshot["offers"]}
     _hold(Offer, [one.id for one in offers if str(one.id) in frozen], round_id=claimed.id)

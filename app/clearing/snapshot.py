@@ -176,6 +176,8 @@ def _plain(value: object, *, field: str, depth: int) -> object:
     """The value in the canonical alphabet: objects, lists, texts and booleans."""
     if depth > _DEEPEST:
         raise BookRefused("too_deep", row="snapshot", field=field, detail="is nested too deeply")
+    if isinstance(value, str):
+        return _shortest(exact_decimal(value)) if field in _DECIMAL_FIELDS else value
     if isinstance(value, Mapping):
         return {
             str(name): _plain(inner, field=str(name), depth=depth + 1)
@@ -190,8 +192,6 @@ def _plain(value: object, *, field: str, depth: int) -> object:
         return value
     if isinstance(value, int | float | Decimal):
         return _shortest(exact_decimal(value))
-    if isinstance(value, str):
-        return _shortest(exact_decimal(value)) if field in _DECIMAL_FIELDS else value
     raise BookRefused("wrong_type", row="snapshot", field=field, detail="is not a JSON value")
 
 

@@ -94,9 +94,17 @@ def stated_key(idempotency: Idempotency | None) -> str | None:
 
 
 def replay_or_run(
-    view: Callable[[], Response], *, account: UUID, key: str, now: datetime
+    view: Callable[[], Response],
+    *,
+    account: UUID,
+    key: str,
+    now: datetime,
+    body: bytes | None = None,
 ) -> Response:
     """The saved answer of this key, or the view's own, saved if it is a 2xx.
+
+    Args:
+        body: what must not differ from the first time; the request's own where it is left out.
 
     Raises:
         RequestInFlight: a twin holds the key now. KeyReused: it came with another body before.
@@ -104,7 +112,7 @@ def replay_or_run(
     name = (account, request.path, key)
     if not db.session.scalar(select(func.pg_try_advisory_xact_lock(_lock_number(name)))):
         raise RequestInFlight
-    fingerprint = fingerprint_of(request.get_data())
+    fingerprint = fingerprint_of(request.get_data() if body is None else body)
     saved = db.session.get(SavedAnswer, name)
     if saved is not None:
         if saved.fingerprint != fingerprint:

@@ -60,7 +60,7 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
     def _register_error_handlers(self) -> None:
         app: Flask = self._app
         app.register_error_handler(Problem, answer)
-        app.register_error_handler(HTTPException, _http_exception)
+        app.register_error_handler(HTTPException, http_exception)
         app.register_error_handler(exc.SQLAlchemyError, _database_error)
         app.register_error_handler(Exception, _unexpected)
 
@@ -98,7 +98,7 @@ def _sentence(error: Any, spoken: str) -> str:
     return str(error["en"])
 
 
-def _http_exception(error: HTTPException) -> Response:
+def http_exception(error: HTTPException) -> Response:
     status = error.code or 500
     if status < 400:
         return Response(status=status, headers=dict(error.get_headers()))

@@ -29,8 +29,8 @@ def _finish(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.get("request_id", "")
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
-    if "Authorization" in request.headers:
-        response.headers["Cache-Control"] = "no-store"
+    if "Authorization" in request.headers or "Cookie" in request.headers:
+        response.headers.setdefault("Cache-Control", "no-store")
     log.info(
         "request",
         request_id=g.get("request_id", ""),

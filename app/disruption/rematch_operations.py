@@ -19,7 +19,7 @@ from app.clearing.book import (
     factors_of,
     freeze,
     in_own_unit,
-    open_offers_for_update,
+    offers_to_clear,
     price_in_own_unit,
 )
 from app.clearing.snapshot import clear_snapshot
@@ -181,7 +181,7 @@ def _groups(
     market: Market, waiting: Sequence[Commitment], *, now: datetime
 ) -> list[tuple[list[Offer], list[Commitment]]]:
     """The open offers that can reach the buyers, for each group that the same ones can reach."""
-    offers = open_offers_for_update(market.code, now=now)
+    offers = offers_to_clear(market.code, now=now, lock=True)
     restrictions = restrictions_at(now)
     drops = {one.id: db.session.get_one(Site, one.site_id) for one in waiting}
     wards = [*(o.lot.site.ward_code for o in offers), *(s.ward_code for s in drops.values())]

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from app.accounts.models import Party
 from app.core import outbox
 from app.core.db import db
+from app.core.ids import uuid7
 from app.core.money import line_amount
 from app.core.quantity import round_down
 from app.market.demand_operations import give_back_to_demand
@@ -95,7 +96,7 @@ def open_order(
 
 
 def open_orders(*, agreements: Sequence[Agreement], now: datetime) -> list[Order]:
-    """Write orders, all at once, in the order of their agreements.
+    """Write orders, all at once, in the order of their agreements; they are not in the session.
 
     The terms of payment and the quality schedules in force are frozen with the prices. Where its
     offers give different days to pay, the shortest count.
@@ -105,8 +106,8 @@ def open_orders(*, agreements: Sequence[Agreement], now: datetime) -> list[Order
         buyer_ids={one.buyer.organisation_id for one in agreements},
     )
     orders = [_written(one, known, now=now) for one in agreements]
-    db.session.add_all(orders)
-    db.session.flush()
+    db.session.bulk_save_objects(orders)
+    db.session.bulk_save_objects([line for order in orders for line in order.lines])
     _tell("order.placed", *orders, now=now)
     _tell("order.confirmed", *(one for one in orders if one.confirmed_at), now=now)
     return orders
@@ -119,7 +120,9 @@ def _written(agreement: Agreement, known: Sequence[QualitySchedule], *, now: dat
         known, buyer_id=buyer.organisation_id, seller_id=seller.organisation_id
     )
     confirmed, carrier = agreement.confirmed, agreement.carrier
+    order_id = uuid7()
     return Order(
+        id=order_id,
         organisation_id=buyer.organisation_id,
         capacity=buyer.capacity,
         agent_id=buyer.agent_id,
@@ -141,6 +144,7 @@ def _written(agreement: Agreement, known: Sequence[QualitySchedule], *, now: dat
         confirmed_at=now if confirmed else None,
         lines=[
             OrderLine(
+                order_id=order_id,
                 organisation_id=buyer.organisation_id,
                 seller_id=seller.organisation_id,
                 offer_id=line.offer.id,

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, make_response, redirect, render_template
-from werkzeug.wrappers import Response as WerkzeugResponse
+from flask import Blueprint, Response, current_app, make_response, render_template
 
 from app.accounts.access import open_to_all
 from app.core.errors import Problem
@@ -11,13 +10,6 @@ from app.core.errors import Problem
 blueprint = Blueprint("docs", __name__, template_folder="templates")
 METHODS = ("get", "post", "patch", "put", "delete")
 POLICY = "default-src 'none'; style-src 'self'; form-action 'none'; frame-ancestors 'none'"
-
-
-@blueprint.get("/")
-@open_to_all
-def home() -> WerkzeugResponse:
-    """There are no pages yet: the documentation is where to begin."""
-    return redirect("/api/docs")
 
 
 @blueprint.get("/api/docs")

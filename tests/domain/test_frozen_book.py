@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from app.catalogue.models import Market
 from app.catalogue.queries import get_market
-from app.clearing.book import freeze, open_demands_for_update, open_offers_for_update
+from app.clearing.book import demands_to_clear, freeze, offers_to_clear
 from app.clearing.columns import read_snapshot
 from app.clearing.engine.allowed import allowed
 from app.core import clock
@@ -25,8 +25,8 @@ B_LAO, WARD_2 = "24829", "24820"
 def frozen() -> dict[str, Any]:
     now = clock.now()
     market = get_market(COMMODITY)
-    offers = open_offers_for_update(COMMODITY, now=now)
-    return freeze(market, offers, open_demands_for_update(COMMODITY, now=now), now=now)
+    offers = offers_to_clear(COMMODITY, now=now, lock=True)
+    return freeze(market, offers, demands_to_clear(COMMODITY, now=now, lock=True), now=now)
 
 
 def test_a_smallholder_says_so_and_has_no_more_than_two_hectares(
@@ -120,7 +120,7 @@ def test_a_minimum_lot_in_another_commodity_is_rounded_up(trade: Trade, in_app: 
     def least(minimum: str) -> tuple[str, str]:
         db.session.execute(update(Offer).values(min_quantity=Decimal(minimum)))
         now = clock.now()
-        offers = open_offers_for_update("chrysanthemum", now=now)
+        offers = offers_to_clear("chrysanthemum", now=now, lock=True)
         row = freeze(get_market("chrysanthemum"), offers, [], now=now)["offers"][0]
         return row["quantity"], row["min_quantity"]
 

@@ -36,13 +36,16 @@ def certify(
 ) -> Certificate:
     """The certificate that duals u (n,) and v (m,), at least 0, give, and what they miss of pairs.
 
-    Given u alone, the least v that makes them feasible is max(0, max_i (c_ij − u_i)), so the bound
-    anybody computes from the published u is at most this one.
+    What is missed is added to the side on which it costs less. Given u alone, the least v that
+    makes them feasible is max(0, max_i (c_ij − u_i)), so the bound anybody computes from the
+    published u is at most this one.
     """
+    plain = inner(supply, proof.u) + inner(demand, proof.v)
+    on_u, on_v = inner(supply, missed.missed_u), inner(demand, missed.missed_v)
     return Certificate(
         welfare=welfare,
-        upper_bound=inner(supply, proof.u) + inner(demand, proof.v + missed.missed_v),
-        u=proof.u,
+        upper_bound=plain + min(on_u, on_v),
+        u=proof.u + missed.missed_u if on_u < on_v else proof.u,
     )
 
 

@@ -81,7 +81,7 @@ def clear(book: Book, *, tolerance: float = 0.0) -> Result:
     traded = traded[np.lexsort((found.arcs.demand[traded], found.arcs.offer[traded]))]
     offer, buyer, flow = found.arcs.offer[traded], found.arcs.demand[traded], found.flow[traded]
     u, gain = u + held_back, found.arcs.gain[traded] + held_back[offer]
-    proof = Prices.of(u, v) if found is relaxed else relaxed.prices
+    proof = Prices.of(u, v) if found is relaxed and found.exact else relaxed.prices
     missed = pairs.best(Prices.of(proof.u, proof.v), few=1, beyond=0)
     rejected = envious_pairs(book, pairs, u, v) if everything is None else NOBODY
     return Result(

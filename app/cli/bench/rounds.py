@@ -49,9 +49,11 @@ def round_trip(size: int, seed: int, as_json: bool) -> None:
         with transaction():
             orders = db.session.scalars(select(func.count()).select_from(Order)).one()
             messages = db.session.scalars(select(func.count()).select_from(OutboxMessage)).one()
-    whole = sum(steps.values())
+    explained = sum(steps.values())
+    whole = explained - steps["explain"]
     figures = {name: Figure(seconds, "s") for name, seconds in steps.items()} | {
         "whole": Figure(whole, "s", f"≤ {MOST_SECONDS:g}", whole <= MOST_SECONDS),
+        "explained": Figure(explained, "s"),
         "orders": Figure(orders, "orders"),
         "messages": Figure(messages, "messages"),
         "faults": Figure(verdict, "faults", "0", verdict == 0),

@@ -43,6 +43,11 @@ def test_a_tolerance_is_kept_and_never_gains_more() -> None:
     assert "oracles" not in near
 
 
+def test_no_book_ends_with_a_larger_gap_than_was_allowed() -> None:
+    gaps = [clear(market_book(300, seed), tolerance=0.002).certificate.gap for seed in range(40)]
+    assert 0 < max(gaps) <= 0.002
+
+
 def test_a_snapshot_file_is_cleared_instead(tmp_path: Path) -> None:
     file = tmp_path / "book.json"
     file.write_text(json.dumps(random_book("gates", 2)))

@@ -1,0 +1,52 @@
+"""What a demand would get if its market were cleared now; nothing of it is kept."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from app.catalogue.queries import get_market
+from app.clearing.book import demands_to_clear, freeze, offers_to_clear
+from app.clearing.snapshot import clear_snapshot
+from app.market.models import Demand
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What would come, in units of the market's base commodity, and its average delivered price.
+
+    ``offers`` and ``demands`` say how large the book was.
+    """
+
+    quantity: Decimal
+    sellers: int
+    average_price: Decimal | None
+    offers: int
+    demands: int
+
+
+def preview(*, demand: Demand, now: datetime) -> Preview:
+    """Clear the live book with a demand in it, without locking or writing anything.
+
+    Args:
+        demand: posted in a transaction that the caller takes back.
+    """
+    market = get_market(demand.market_code)
+    snapshot = freeze(
+        market,
+        offers_to_clear(market.code, now=now, lock=False),
+        demands_to_clear(market.code, now=now, lock=False),
+        now=now,
+    )
+    mine = [
+        one for one in clear_snapshot(snapshot)["matches"] if one["demand_id"] == str(demand.id)
+    ]
+    sellers = {row["offer_id"]: row["seller_id"] for row in snapshot["offers"]}
+    quantity = sum((Decimal(one["quantity"]) for one in mine), Decimal(0))
+    paid = sum((Decimal(one["quantity"]) * Decimal(one["buyer_price"]) for one in mine), Decimal(0))
+    return Preview(
+        quantity=quantity,
+        sellers=len({sellers[one["offer_id"]] for one in mine}),
+        average_price=paid / quantity if quantity else None,
+        offers=len(snapshot["offers"]),
+        demands=len(snapshot["demands"]),
+    )

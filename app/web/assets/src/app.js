@@ -1,0 +1,7 @@
+import "htmx.org";
+import "./drafts.js";
+import "./polling.js";
+import "./quantity.js";
+
+const refusal = document.getElementById("refusal");
+if (refusal) refusal.focus();

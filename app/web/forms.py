@@ -1,0 +1,78 @@
+"""What people type into forms, turned into what the API's schemas take."""
+
+import re
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import marshmallow as ma
+from flask import request
+
+from app.core.errors import Invalid, invalid, missing
+from app.core.http import pointed
+
+_GROUPED = re.compile(r"-?[0-9]{1,3}([.,\u00a0 ][0-9]{3})+")
+_PLAIN = re.compile(r"-?[0-9]{1,15}([.,][0-9]{1,6})?")
+
+
+def typed(name: str) -> str:
+    """A field's text without space around it; empty where it is missing."""
+    return request.form.get(name, "").strip()
+
+
+def ticked(name: str) -> bool:
+    """Whether a box is ticked."""
+    return name in request.form
+
+
+def number(name: str, *, needed: bool = True) -> str | None:
+    """A number as people here write it, as decimal text.
+
+    Raises:
+        Invalid: it is no number, or missing though needed.
+    """
+    text = typed(name)
+    if not text:
+        if not needed:
+            return None
+        raise invalid(f"/{name}", "Hãy nhập một số.", "Enter a number.")
+    value = decimal_text(text)
+    if value is not None:
+        return value
+    raise invalid(f"/{name}", "Hãy nhập số, ví dụ 12.500 hoặc 1,5.", "Enter a number such as 1.5.")
+
+
+def identifier(name: str) -> UUID | None:
+    """An id that a form carries, or None where it carries none.
+
+    Raises:
+        NotFound: it is no id, so there is nothing of that name.
+    """
+    try:
+        return UUID(typed(name)) if typed(name) else None
+    except ValueError:
+        raise missing(f"/{name}") from None
+
+
+def decimal_text(text: str) -> str | None:
+    """A number as people here write it, as decimal text, or None.
+
+    A point or comma before exactly three digits groups ("12.500" is 12500); otherwise it begins
+    the decimals ("1,5" and "1.5" are 1.5). "0,125" begins with nought, so it is a decimal.
+    """
+    if _GROUPED.fullmatch(text) and not re.match(r"-?0[.,]", text):
+        return re.sub(r"[.,\u00a0 ]", "", text)
+    return f"{Decimal(text.replace(',', '.')):f}" if _PLAIN.fullmatch(text) else None
+
+
+def loaded(schema: type[ma.Schema], data: dict[str, Any]) -> dict[str, Any]:
+    """Data checked by one of the API's own schemas; what is empty counts as left out.
+
+    Raises:
+        Invalid: with a pointer to each field at fault.
+    """
+    given = {name: value for name, value in data.items() if value not in (None, "")}
+    try:
+        return dict(schema().load(given))
+    except ma.ValidationError as error:
+        raise Invalid(errors=pointed(error.messages)) from None

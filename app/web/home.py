@@ -1,0 +1,111 @@
+"""Home: what to do next, before anything else."""
+
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+from werkzeug.wrappers import Response
+
+from app.accounts.access import READERS, Caller
+from app.accounts.models import Kind
+from app.catalogue.queries import commodities_by_code
+from app.clearing.models import Match, MatchStatus
+from app.clearing.queries import concerning as matches_of
+from app.core.db import db
+from app.deliveries import queries as deliveries
+from app.deliveries.models import Claim, ClaimStatus, Delivery, DeliveryStatus
+from app.market.models import Demand, DemandStatus, Offer, OfferStatus
+from app.market.queries import demands, offers
+from app.orders import queries as orders
+from app.orders.models import Order, OrderStatus
+from app.web.money import totals
+from app.web.orders import goods_of, names_of
+from app.web.pages import Pages, show
+
+pages = Pages("home")
+FEW = 5
+
+
+@pages.page("GET", "/home", access=READERS)
+def home(caller: Caller) -> Response:
+    """The first screen of whoever is signed in."""
+    own = caller.acting.id
+    selling = caller.acting.kind in (Kind.FARM, Kind.FARMER_GROUP, Kind.COOPERATIVE)
+    buying = caller.acting.kind in (Kind.PROCESSOR, Kind.COOPERATIVE)
+    due = _orders(orders.selling(own), (OrderStatus.PLACED, OrderStatus.CONFIRMED))
+    coming = _coming(caller) if buying else []
+    on_sale = _on_sale(caller) if selling else []
+    proposals = _proposals(caller)
+    known = [*due, *(load.order for load in coming)]
+    return show(
+        "home.html",
+        selling=selling,
+        buying=buying,
+        due=due if selling else [],
+        coming=coming,
+        on_sale=on_sale,
+        looking=_looking(caller) if buying else [],
+        proposals=proposals,
+        claims=_claims(caller),
+        names=names_of(known),
+        goods=goods_of(known)
+        | commodities_by_code({one.commodity_code for one in on_sale})
+        | commodities_by_code({one.offer.commodity_code for one in proposals}),
+        totals=totals(own) if selling or buying else None,
+    )
+
+
+def _orders(side: Any, statuses: tuple[OrderStatus, ...]) -> list[Order]:
+    statement = orders.orders(side).where(Order.status.in_(statuses))
+    return list(db.session.scalars(statement.order_by(Order.id).limit(FEW)))
+
+
+def _coming(caller: Caller) -> list[Delivery]:
+    """Loads on their way or waiting to be weighed, inspected or accepted."""
+    under_way = (
+        DeliveryStatus.DESPATCHED,
+        DeliveryStatus.WEIGHED,
+        DeliveryStatus.INSPECTED,
+    )
+    statement = deliveries.deliveries(deliveries.seen_by(caller.acting)).where(
+        Delivery.status.in_(under_way)
+    )
+    return list(db.session.scalars(statement.order_by(Delivery.id).limit(FEW)))
+
+
+def _on_sale(caller: Caller) -> list[Offer]:
+    statement = offers(caller.sees(Offer)).where(Offer.status == OfferStatus.OPEN)
+    return list(db.session.scalars(statement.order_by(Offer.id.desc()).limit(FEW)))
+
+
+def _looking(caller: Caller) -> list[Demand]:
+    statement = demands(caller.sees(Demand)).where(Demand.status == DemandStatus.OPEN)
+    return list(db.session.scalars(statement.order_by(Demand.id.desc()).limit(FEW)))
+
+
+def _proposals(caller: Caller) -> list[Match]:
+    """Matches that wait for an answer of mine."""
+    own = caller.acting.id
+    statement = (
+        select(Match)
+        .where(matches_of(own, everything=False), Match.status == MatchStatus.PROPOSED)
+        .options(joinedload(Match.offer))
+        .order_by(Match.expires_at)
+        .limit(FEW)
+    )
+    mine = db.session.scalars(statement).all()
+    return [
+        one
+        for one in mine
+        if (own in (one.organisation_id, one.seller_agent_id) and not one.seller_accepted_at)
+        or (own in (one.buyer_id, one.buyer_agent_id) and not one.buyer_accepted_at)
+    ]
+
+
+def _claims(caller: Caller) -> int:
+    """How many claims wait for somebody's word."""
+    waiting = (ClaimStatus.OPEN, ClaimStatus.ESCALATED)
+    found = deliveries.claims(deliveries.claims_seen_by(caller.acting)).where(
+        Claim.status.in_(waiting)
+    )
+    return db.session.scalar(select(func.count()).select_from(found.subquery())) or 0

@@ -1,0 +1,87 @@
+"""My offers: what is on sale, what became of it, and why."""
+
+from decimal import Decimal
+from uuid import UUID
+
+from flask import request
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from app.accounts.access import PUBLIC, READERS, SELLERS, Caller
+from app.catalogue.queries import commodities_by_code
+from app.clearing import api as clearing
+from app.clearing.models import Match
+from app.clearing.telling import explanation
+from app.core.db import db
+from app.market import api as market
+from app.market import offer_operations, queries
+from app.market.models import Offer
+from app.market.schemas import OfferQuery
+from app.places.queries import current_ward
+from app.web.forms import loaded, number
+from app.web.language import language
+from app.web.pages import Pages, go, show
+
+pages = Pages("offers")
+
+
+@pages.page("GET", "/offers", access=READERS)
+def my_offers(caller: Caller) -> Response:
+    """What I sell, newest first."""
+    asked = {name: request.args[name] for name in ("cursor", "status") if name in request.args}
+    query = loaded(OfferQuery, {"mine": "true", **asked})
+    found = market.list_offers(caller=caller, query=query)
+    return show("offers.html", found=found)
+
+
+@pages.page("GET", "/offers/<uuid:offer_id>", access=PUBLIC)
+def offer(caller: Caller, offer_id: UUID) -> Response:
+    """One offer: to its owner with what became of it, to a buyer with what it costs there."""
+    found = market.get_offer(caller=caller, offer_id=offer_id)
+    why = matches = None
+    if found.shown_whole and caller.person is not None:
+        why = explanation(found, language=language())
+        matches = db.session.scalars(
+            select(Match).where(Match.offer_id == offer_id).order_by(Match.id.desc()).limit(5)
+        ).all()
+    return show(
+        "offer.html",
+        offer=found,
+        commodity=commodities_by_code([found.commodity_code])[found.commodity_code],
+        ward=current_ward(found.lot.site.ward_code),
+        why=why,
+        matches=matches or [],
+        new="new" in request.args,
+    )
+
+
+@pages.page("POST", "/offers/<uuid:offer_id>/price", access=SELLERS, again=offer)
+def change_price(caller: Caller, offer_id: UUID) -> Response:
+    """Another price."""
+    mine = queries.get_offer(offer_id, seen=caller.sees(Offer), lock=True)
+    caller.check_may_act(mine)
+    offer_operations.change_offer(
+        offer=mine, ask_price=Decimal(number("ask_price") or 0), now=caller.now
+    )
+    return go(f"/offers/{offer_id}")
+
+
+@pages.page("POST", "/offers/<uuid:offer_id>/withdrawal", access=SELLERS, again=offer)
+def withdraw(caller: Caller, offer_id: UUID) -> Response:
+    """Take it back."""
+    market.withdraw_offer(caller=caller, offer_id=offer_id)
+    return go(f"/offers/{offer_id}")
+
+
+@pages.page("POST", "/matches/<uuid:match_id>/acceptance", access=READERS)
+def accept(caller: Caller, match_id: UUID) -> Response:
+    """Yes to a proposal."""
+    match = clearing.accept_match(caller=caller, match_id=match_id)
+    return go(f"/orders/{match.order_id}" if match.order_id else "/home")
+
+
+@pages.page("POST", "/matches/<uuid:match_id>/refusal", access=READERS)
+def refuse(caller: Caller, match_id: UUID) -> Response:
+    """No to a proposal."""
+    clearing.refuse_match(caller=caller, match_id=match_id)
+    return go("/home")

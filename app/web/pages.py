@@ -1,0 +1,261 @@
+"""One way to declare a page: who may see it, and what becomes of a form that is refused.
+
+A page runs in one transaction like a call of the API and uses the same operations and queries.
+A form is answered with a redirect; sent twice, by a double click or the back button, it has one
+effect, because it carries an idempotency key. A refused form is shown again as it was typed.
+"""
+
+import gzip
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+from uuid import uuid4
+
+import flask
+import structlog
+from flask import Response, current_app, g, redirect, render_template, request
+from sqlalchemy import exc
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from app.accounts import session
+from app.accounts.access import OrganisationNeeded, TokenMissing
+from app.core import clock
+from app.core.errors import NotFound, Problem, Unavailable, invalid
+from app.core.http import Access, BodyTooLarge
+from app.core.idempotency import RequestInFlight, replay_or_run
+from app.core.messages import in_vietnamese
+from app.core.problem_json import InternalError, http_exception
+from app.core.transaction import retried, transaction
+from app.web import language
+from app.web.navigation import tabs
+from app.web.states import state, tone
+
+log = structlog.get_logger()
+KEY = "idempotency_key"
+LEAST_COMPRESSED = 600
+PATIENCE, PAUSE = 8.0, 0.2
+UNSENT = ("csrf_token", KEY)
+View = Callable[..., Any]
+
+
+def install(app: flask.Flask) -> None:
+    """Give templates what they are written with."""
+    app.jinja_env.globals.update(
+        t=language.t,
+        language=language.language,
+        csrf_token=session.csrf_token,
+        new_key=new_key,
+        with_query=with_query,
+        state=state,
+        tone=tone,
+    )
+    app.jinja_env.filters.update({one.__name__: one for one in language.FILTERS})
+    for status in (404, 405, 413):
+        app.register_error_handler(status, _no_page)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _no_page(error: HTTPException) -> WerkzeugResponse:
+    """An address without a page, told as a page; the API's own are told as ever.
+
+    What only takes forms and is opened like a page leads to the page that shows the form.
+    """
+    if request.path.startswith("/api/"):
+        return http_exception(error)
+    if error.code == 405 and request.method == "GET":
+        return go(request.path.rpartition("/")[0] or "/")
+    g.refusal = told(BodyTooLarge() if error.code == 413 else NotFound())
+    return show("refused.html", status=error.code or 404)
+
+
+class Pages(flask.Blueprint):
+    """A group of pages; :meth:`page` is the only way to add one."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"pages_{name}", __name__, template_folder="templates")
+        self.declared: list[tuple[str, str]] = []
+
+    def page(
+        self, method: str, rule: str, *, access: Access, again: View | None = None
+    ) -> Callable[[View], View]:
+        """Declare a page.
+
+        The view is called with ``caller`` and its path variables. A GET returns the page. A POST
+        returns a redirect, or raises a refusal, which ``again`` shows: it is called like the view,
+        in a transaction of its own, and its page knows the ``refusal``.
+        """
+
+        def decorate(view: View) -> View:
+            @wraps(view)
+            def edge(**path: Any) -> WerkzeugResponse:
+                try:
+                    return _answered(view, path, access)
+                except Exception as fault:
+                    return _refused(_named(fault), again, path, access)
+
+            edge.access = access  # type: ignore[attr-defined]
+            endpoint = f"{method.lower()}_{view.__name__}"
+            self.add_url_rule(rule, endpoint, edge, methods=[method])
+            self.declared.append((method, rule))
+            return view
+
+        return decorate
+
+    def rules(self, method: str) -> list[str]:
+        """The addresses of the group's pages that take a method."""
+        return [rule for taken, rule in self.declared if taken == method]
+
+
+def show(template: str, *, status: int = 200, **facts: Any) -> Response:
+    """A page in the reader's language."""
+    built = current_app.extensions["pages"]
+    caller = g.get("caller")
+    text = render_template(
+        template,
+        built=built,
+        caller=caller,
+        refusal=g.get("refusal"),
+        form=request.form if g.get("refusal") else {},
+        tabs=tabs(caller),
+        **facts,
+    )
+    answer = Response(text, status, content_type="text/html; charset=utf-8")
+    answer.headers["Content-Security-Policy"] = built.policy
+    answer.headers["Content-Language"] = language.language()
+    answer.headers["Vary"] = "Cookie, Accept-Encoding"
+    answer.headers["Cache-Control"] = "no-store"
+    session.remember_visitor(answer)
+    return _compressed(answer)
+
+
+def go(address: str) -> WerkzeugResponse:
+    """On to another page after a form."""
+    return redirect(address, 303)
+
+
+def here_or(fallback: str, address: str | None) -> str:
+    """An address on this site that a form asks to go back to, or else the fallback."""
+    parts = urlsplit(address or "")
+    plain = not parts.scheme and not parts.netloc and (address or "").startswith("/")
+    return (
+        address if address and plain and "\\" not in address and "//" not in address else fallback
+    )
+
+
+def _answered(view: View, path: dict[str, Any], access: Access) -> WerkzeugResponse:
+    if request.method in session.SAFE:
+        return retried(lambda: _within(lambda caller: view(caller=caller, **path), access))
+    session.check_csrf()
+    key = request.form.get(KEY)
+    if not key:
+        return retried(lambda: _within(lambda caller: view(caller=caller, **path), access))
+    return _once(view, path, access, key)
+
+
+def _within(work: View, access: Access) -> WerkzeugResponse:
+    with transaction():
+        caller = g.caller = access.admit(now=clock.now())
+        answer: WerkzeugResponse = work(caller)
+    return answer
+
+
+def _once(view: View, path: dict[str, Any], access: Access, key: str) -> WerkzeugResponse:
+    """Do it, or go where the same form has led before; wait for a twin that is under way."""
+    if len(key) > 255:
+        raise invalid("/" + KEY, "Khóa quá dài.", "The key is too long.")
+    body = "&".join(
+        f"{quote(name)}={quote(value)}"
+        for name, value in sorted(request.form.items(multi=True))
+        if name not in UNSENT
+    ).encode()
+
+    def keep(caller: Any) -> WerkzeugResponse:
+        def led() -> Response:
+            return Response(view(caller=caller, **path).headers["Location"], 200)
+
+        if caller.person is None:
+            return view(caller=caller, **path)  # type: ignore[no-any-return]
+        saved = replay_or_run(led, account=caller.account_id, key=key, now=caller.now, body=body)
+        return go(saved.get_data(as_text=True))
+
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return retried(lambda: _within(keep, access))
+        except RequestInFlight:
+            if time.monotonic() > until:
+                raise
+            time.sleep(PAUSE)
+
+
+def _named(fault: Exception) -> Problem:
+    """What went wrong as something that can be told."""
+    if isinstance(fault, Problem):
+        return fault
+    if isinstance(fault, exc.OperationalError | exc.TimeoutError | exc.InterfaceError):
+        log.warning("database_unavailable", reason=str(getattr(fault, "orig", fault))[:200])
+        return Unavailable()
+    log.exception("unexpected_error", path=request.path, error=type(fault).__name__)
+    return InternalError()
+
+
+def _refused(
+    refusal: Problem, again: View | None, path: dict[str, Any], access: Access
+) -> WerkzeugResponse:
+    if isinstance(refusal, TokenMissing):
+        return go(f"/sign-in?next={quote(request.full_path.rstrip('?'))}")
+    if isinstance(refusal, OrganisationNeeded):
+        return go(f"/organisations?next={quote(request.full_path.rstrip('?'))}")
+    g.refusal = told(refusal)
+    if again is not None and not isinstance(refusal, NotFound | InternalError | Unavailable):
+        try:
+            answer = _within(lambda caller: again(caller=caller, **path), access)
+        except TokenMissing:
+            return go(f"/sign-in?next={quote(request.path)}")
+        except Problem as further:
+            g.refusal = told(further)
+            return show("refused.html", status=further.status)
+        answer.status_code = refusal.status
+        return answer
+    return show("refused.html", status=refusal.status)
+
+
+def told(refusal: Problem) -> dict[str, Any]:
+    """A refusal as a page shows it: one sentence, and one beside each field at fault."""
+    spoken = language.language()
+    fields = {
+        error["pointer"].strip("/").split("/")[-1]: (
+            error.get("vi") or in_vietnamese(error["en"]) if spoken == "vi" else error["en"]
+        )
+        for error in refusal.errors
+    }
+    return {
+        "code": refusal.code,
+        "status": refusal.status,
+        "detail": refusal.detail(spoken),
+        "fields": fields,
+        "request_id": g.get("request_id", ""),
+    }
+
+
+def new_key() -> str:
+    """An idempotency key for a form, kept when the form is shown again."""
+    return request.form.get(KEY) or str(uuid4())
+
+
+def with_query(**changes: Any) -> str:
+    """The present query with some of it changed, or left out where the change is None."""
+    query = {**request.args, **changes}
+    return urlencode({name: value for name, value in query.items() if value is not None})
+
+
+def _compressed(answer: Response) -> Response:
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        body = answer.get_data()
+        if len(body) >= LEAST_COMPRESSED:
+            answer.set_data(gzip.compress(body, 6))
+            answer.headers["Content-Encoding"] = "gzip"
+    return answer

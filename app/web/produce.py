@@ -1,0 +1,97 @@
+"""Produce as people pick it: by a picture and a word, the likely ones first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.catalogue.models import Category, Commodity
+from app.catalogue.queries import commodities
+from app.clearing.models import MarketPrice
+from app.core.db import db
+from app.lots.models import Lot
+from app.market.models import Offer
+
+FEW = 6
+USUAL = (
+    "tea-shoots-fresh",
+    "coffee-cherry-robusta",
+    "fresh-cocoons",
+    "jasmine-buds-fresh",
+)
+PICTURES = {
+    Category.TEA: "leaf",
+    Category.COFFEE: "bean",
+    Category.SILK: "cocoon",
+    Category.FLOWER: "flower",
+    Category.CUT_FLOWER: "flower",
+    Category.MUSHROOM: "mushroom",
+    Category.HERB: "herb",
+    Category.DAIRY: "milk",
+    Category.DYE: "fruit",
+    Category.LIVESTOCK: "milk",
+}
+
+
+def picture(category: Category) -> str:
+    """The picture of a category."""
+    return PICTURES[category]
+
+
+def likely(organisation_id: UUID) -> list[Commodity]:
+    """What somebody is likely to sell: what they sold last, then what most people sell here."""
+    own = db.session.scalars(
+        select(Lot.commodity_code)
+        .where(Lot.organisation_id == organisation_id)
+        .group_by(Lot.commodity_code)
+        .order_by(func.max(Lot.created_at).desc())
+        .limit(FEW)
+    ).all()
+    codes = list(dict.fromkeys([*own, *USUAL]))[:FEW]
+    found = {
+        one.code: one for one in db.session.scalars(commodities().where(Commodity.code.in_(codes)))
+    }
+    return [found[code] for code in codes if code in found]
+
+
+def called(words: str) -> Sequence[Commodity]:
+    """What carries these words in its name, however they are typed."""
+    return db.session.scalars(
+        commodities(q=words).order_by(Commodity.sort_key).limit(3 * FEW)
+    ).all()
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a market's sellers got: last, and a week before; VND per unit of its base commodity."""
+
+    today: Decimal | None
+    cleared_at: datetime | None
+    before: Decimal | None
+    own: Decimal | None
+
+
+def price_of(commodity: Commodity, organisation_id: UUID, *, now: datetime) -> Price:
+    """The prices that matter to somebody about to name their own."""
+    of_market = select(MarketPrice).where(MarketPrice.market_code == commodity.market_code)
+    latest = db.session.scalar(of_market.order_by(MarketPrice.cleared_at.desc()).limit(1))
+    before = db.session.scalar(
+        of_market.where(MarketPrice.cleared_at < now - timedelta(days=7))
+        .order_by(MarketPrice.cleared_at.desc())
+        .limit(1)
+    )
+    own = db.session.scalar(
+        select(Offer.ask_price)
+        .where(Offer.organisation_id == organisation_id, Offer.commodity_code == commodity.code)
+        .order_by(Offer.id.desc())
+        .limit(1)
+    )
+    return Price(
+        latest.seller_average if latest else None,
+        latest.cleared_at if latest else None,
+        before.seller_average if before else None,
+        own,
+    )

@@ -1,0 +1,211 @@
+"""Selling ("Đăng bán"): what, how much, at which price, ready when.
+
+One form makes a lot and its offer.
+"""
+
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from flask import request
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from app.accounts.access import SELLERS, Caller
+from app.accounts.models import Person
+from app.catalogue.models import Commodity, QualityType
+from app.catalogue.queries import find_commodity
+from app.core import clock
+from app.core.db import db
+from app.core.errors import invalid
+from app.lots import api as lots
+from app.lots.models import Lot, LotStatus
+from app.lots.schemas import LotIn
+from app.market import api as market
+from app.market.schemas import OfferIn
+from app.places import api as places
+from app.places.models import AdministrativeUnit, Level, Site
+from app.places.queries import search_units, sites, unit_rank
+from app.places.schemas import SiteIn
+from app.web.forms import identifier, loaded, number, typed
+from app.web.pages import Pages, go, show
+from app.web.produce import called, likely, picture, price_of
+
+pages = Pages("selling")
+MORNING = time(6)
+ODD = Decimal("0.3")
+WEIGHTS = ("kg", "yến", "tạ")
+MOST_WARDS = 8
+
+
+@pages.page("GET", "/sell", access=SELLERS)
+def sell_form(caller: Caller) -> Response:
+    """The form; what is chosen in it decides what else it asks."""
+    words = request.values.get("q", "").strip()
+    tiles = list(called(words)) if words else likely(caller.acting.id)
+    code = request.values.get("commodity") or (tiles[0].code if tiles and not words else None)
+    chosen = find_commodity(code) if code else None
+    if chosen is not None and all(one.code != chosen.code for one in tiles):
+        tiles = [chosen, *tiles]
+    today = clock.local_date(caller.now)
+    own_sites = db.session.scalars(
+        sites(Site.organisation_id == caller.acting.id).order_by(Site.id)
+    ).all()
+    return show(
+        "sell.html",
+        tiles=[(one, picture(one.category)) for one in tiles],
+        words=words,
+        chosen=chosen,
+        price=price_of(chosen, caller.acting.id, now=caller.now) if chosen else None,
+        units=WEIGHTS if chosen and chosen.unit == "kg" else (),
+        asked=[one for one in chosen.qualities if one.required] if chosen else [],
+        sites=own_sites,
+        wards=[] if own_sites else _wards(request.values.get("ward", ""), today),
+        today=today,
+    )
+
+
+@pages.page("POST", "/sell", access=SELLERS, again=sell_form)
+def sell(caller: Caller) -> Response:
+    """List it; an odd price is asked about once."""
+    commodity = find_commodity(typed("commodity")) if typed("commodity") else None
+    if commodity is None:
+        raise invalid("/commodity", "Hãy chọn nông sản.", "Choose what you sell.")
+    quantity, ask_price = number("quantity"), number("ask_price")
+    _check_likely(commodity, Decimal(ask_price or 0), caller)
+    ready, forecast = _ready_at(caller)
+    lot = lots.declare_lot(
+        caller=caller,
+        body=loaded(
+            LotIn,
+            {
+                "commodity": commodity.code,
+                "site_id": str(_site(caller)),
+                "status": str(LotStatus.FORECAST if forecast else LotStatus.HARVESTED),
+                "quantity": quantity,
+                "unit": typed("unit"),
+                "grade": typed("grade"),
+                "qualities": _qualities(commodity),
+                "ready_at" if forecast else "harvested_at": ready.isoformat(),
+            },
+        ),
+    )
+    offer = market.list_offer(
+        caller=caller,
+        body=loaded(
+            OfferIn,
+            {
+                "lot_id": str(lot.id),
+                "quantity": f"{lot.quantity:f}",
+                "ask_price": ask_price,
+            },
+        ),
+    )
+    return go(f"/offers/{offer.id}?new=1")
+
+
+@pages.page("GET", "/offers/<uuid:offer_id>/again", access=SELLERS)
+def sell_again(caller: Caller, offer_id: UUID) -> Response:
+    """The form with the same produce, to sell as before."""
+    offer = market.get_offer(caller=caller, offer_id=offer_id)
+    lot = db.session.scalar(select(Lot).where(Lot.id == offer.lot_id, caller.sees(Lot)))
+    code = offer.commodity_code
+    asked = f"{offer.quantity:f}".rstrip("0").rstrip(".")
+    grade = lot.grade if lot and lot.grade else ""
+    return go(
+        f"/sell?commodity={code}&quantity={asked}&ask_price={int(offer.ask_price)}&grade={grade}"
+    )
+
+
+def _check_likely(commodity: Commodity, ask_price: Decimal, caller: Caller) -> None:
+    """Ask once about a price far from the market's; who confirms it means it."""
+    if typed("confirmed") == f"{ask_price:f}":
+        return
+    today = price_of(commodity, caller.acting.id, now=caller.now).today
+    if commodity.is_base and today and abs(ask_price - today) > ODD * today:
+        times = ask_price / today
+        raise invalid(
+            "/ask_price",
+            f"Gấp {times:.1f} lần giá hôm nay. Đúng thì tích ô bên dưới.".replace(".", ",", 1)
+            if times > 1
+            else "Thấp hơn giá hôm nay nhiều. Đúng thì tích ô bên dưới.",
+            "Far from today's price. If it is right, tick the box below.",
+        )
+
+
+def _ready_at(caller: Caller) -> tuple[datetime, bool]:
+    """When the goods are there, and whether that is still to come."""
+    today = clock.local_date(caller.now)
+    when = typed("when") or "today"
+    if when == "today":
+        return caller.now, False
+    if when == "tomorrow":
+        on = today + timedelta(days=1)
+    else:
+        try:
+            on = datetime.fromisoformat(typed("ready_on")).date()
+        except ValueError:
+            raise invalid("/ready_on", "Hãy chọn ngày.", "Choose a day.") from None
+    if on <= today:
+        raise invalid("/ready_on", "Ngày phải sau hôm nay.", "The day must be after today.")
+    return datetime.combine(on, MORNING, clock.LOCAL), True
+
+
+def _qualities(commodity: Commodity) -> dict[str, Any]:
+    """What was entered of the qualities that are asked for."""
+    given: dict[str, Any] = {}
+    for one in commodity.qualities:
+        name = f"quality-{one.code}"
+        if one.type == QualityType.NUMBER:
+            if (value := number(name, needed=one.required)) is not None:
+                given[one.code] = value
+        elif one.type == QualityType.BOOLEAN:
+            if typed(name):
+                given[one.code] = typed(name) == "yes"
+        elif typed(name):
+            given[one.code] = typed(name)
+    return given
+
+
+def _site(caller: Caller) -> UUID:
+    """Where the goods lie: a place chosen, the only one, or a first one made of a ward."""
+    if chosen := identifier("site"):
+        return chosen
+    own = db.session.scalars(
+        sites(Site.organisation_id == caller.acting.id).order_by(Site.id).limit(1)
+    ).first()
+    if own is not None:
+        return own.id
+    wards = _wards(typed("ward"), clock.local_date(caller.now))
+    wards = [one for one in wards if one.code == typed("ward")] or wards
+    if len(wards) != 1:
+        raise invalid(
+            "/ward",
+            "Hãy chọn xã, phường trong danh sách." if wards else "Không tìm thấy xã, phường này.",
+            "Choose the ward from the list." if wards else "There is no such ward.",
+        )
+    ward = wards[0]
+    person: Person = caller.signed_in
+    site = places.add_site(
+        caller=caller,
+        body=loaded(
+            SiteIn,
+            {
+                "name": person.name,
+                "ward_code": ward.code,
+                "latitude": ward.latitude,
+                "longitude": ward.longitude,
+            },
+        ),
+    )
+    return UUID(str(site.id))
+
+
+def _wards(words: str, today: date) -> list[AdministrativeUnit]:
+    """Today's wards of that name or code, the likeliest first."""
+    if not words.strip():
+        return []
+    statement = search_units(words, on=today, level=Level.WARD)
+    ordered = statement.order_by(unit_rank(words), AdministrativeUnit.sort_key)
+    return list(db.session.scalars(ordered.limit(MOST_WARDS)))

@@ -1,0 +1,87 @@
+"""Coming in and going out: sign-in by password, registration, sign-out."""
+
+from flask import request
+from werkzeug.wrappers import Response
+
+from app.accounts import api as accounts
+from app.accounts import schemas, session
+from app.accounts.access import NEWCOMERS, PUBLIC, SIGNED_IN, Caller
+from app.accounts.models import AccessToken, Person
+from app.accounts.operations import issue_token, sign_in
+from app.accounts.throttle import sign_in_attempt
+from app.core.db import db
+from app.web.forms import loaded, ticked, typed
+from app.web.language import language
+from app.web.pages import Pages, go, here_or, show
+
+pages = Pages("sign_in")
+
+
+@pages.page("GET", "/sign-in", access=NEWCOMERS)
+def sign_in_form(caller: Caller) -> Response:
+    """The door."""
+    onward = here_or("/home", request.values.get("next"))
+    return show("sign_in.html", onward=onward)
+
+
+@pages.page("POST", "/sign-in", access=NEWCOMERS, again=sign_in_form)
+def come_in(caller: Caller) -> Response:
+    """Sign in by phone number or e-mail address and password."""
+    given = loaded(
+        schemas.TokenIn,
+        {"login": typed("login"), "password": request.form.get("password", "")},
+    )
+    with sign_in_attempt(given["login"]):
+        token, row = sign_in(**given, now=caller.now)
+    return _inside(here_or("/home", typed("next")), token, row)
+
+
+@pages.page("GET", "/register", access=NEWCOMERS)
+def register_form(caller: Caller) -> Response:
+    """A new organisation."""
+    return show("register.html")
+
+
+@pages.page("POST", "/register", access=NEWCOMERS, again=register_form)
+def register(caller: Caller) -> Response:
+    """Open an organisation and go in."""
+    person = {name: typed(name) for name in ("name", "phone", "email")}
+    organisation = {"name": typed("organisation") or typed("name"), "kind": typed("kind")}
+    given = loaded(
+        schemas.RegistrationIn,
+        {
+            "organisation": {
+                **{name: value for name, value in organisation.items() if value},
+                "smallholder": typed("kind") == "farm" and ticked("smallholder"),
+            },
+            "person": {
+                **{name: value for name, value in person.items() if value},
+                "password": request.form.get("password", ""),
+                "locale": language(),
+            },
+        },
+    )
+    made = accounts.register(caller=caller, body=given)
+    token, row = issue_token(person=db.session.get_one(Person, made["person_id"]), now=caller.now)
+    return _inside("/home", token, row)
+
+
+@pages.page("POST", "/sign-out", access=SIGNED_IN)
+def leave(caller: Caller) -> Response:
+    """End this session."""
+    accounts.sign_out(caller=caller)
+    answer = go("/")
+    session.end(answer)
+    return answer
+
+
+@pages.page("GET", "/sign-out", access=PUBLIC)
+def left(caller: Caller) -> Response:
+    """An address typed by hand changes nothing."""
+    return go("/")
+
+
+def _inside(onward: str, token: str, row: AccessToken) -> Response:
+    answer = go(onward)
+    session.begin(answer, token, row)
+    return answer

@@ -1,0 +1,102 @@
+"""States as people say them, and the tone in which a page shows them."""
+
+from app.web.language import t
+
+_STATES = {
+    "lot": {
+        "forecast": ("Sắp có", "Forecast", "info"),
+        "harvested": ("Đã hái", "Harvested", "good"),
+        "exhausted": ("Hết hàng", "Exhausted", "quiet"),
+        "spoiled": ("Hư hỏng", "Spoiled", "danger"),
+    },
+    "offer": {
+        "draft": ("Nháp", "Draft", "quiet"),
+        "open": ("Đang bán", "On sale", "info"),
+        "committed": ("Đã có người mua", "Sold", "good"),
+        "closed": ("Bán xong", "Closed", "good"),
+        "withdrawn": ("Đã rút", "Withdrawn", "quiet"),
+        "expired": ("Hết hạn", "Expired", "warn"),
+    },
+    "demand": {
+        "draft": ("Nháp", "Draft", "quiet"),
+        "open": ("Đang tìm", "Looking", "info"),
+        "filled": ("Đủ hàng", "Filled", "good"),
+        "closed": ("Đã đóng", "Closed", "quiet"),
+        "cancelled": ("Đã hủy", "Cancelled", "quiet"),
+        "expired": ("Hết hạn", "Expired", "warn"),
+    },
+    "round": {
+        "open": ("Đang nhận", "Open", "info"),
+        "closed": ("Đang tính", "Being cleared", "info"),
+        "cleared": ("Đã khớp", "Cleared", "good"),
+        "void": ("Hủy phiên", "Void", "quiet"),
+    },
+    "match": {
+        "proposed": ("Chờ đồng ý", "Waiting for a yes", "warn"),
+        "accepted": ("Đã đồng ý", "Accepted", "good"),
+        "refused": ("Từ chối", "Refused", "danger"),
+        "expired": ("Quá hạn", "Expired", "quiet"),
+        "superseded": ("Đã thay", "Superseded", "quiet"),
+    },
+    "order": {
+        "placed": ("Chờ xác nhận", "Waiting for confirmation", "warn"),
+        "confirmed": ("Đã xác nhận", "Confirmed", "info"),
+        "in_delivery": ("Đang giao", "In delivery", "info"),
+        "received": ("Đã nhận", "Received", "good"),
+        "settled": ("Đã thanh toán", "Settled", "good"),
+        "cancelled": ("Đã hủy", "Cancelled", "quiet"),
+        "expired": ("Quá hạn", "Expired", "quiet"),
+    },
+    "delivery": {
+        "scheduled": ("Hẹn giao", "Scheduled", "info"),
+        "despatched": ("Đã xuất", "Despatched", "info"),
+        "weighed": ("Đã cân", "Weighed", "info"),
+        "inspected": ("Đã kiểm", "Inspected", "info"),
+        "accepted": ("Nhận đủ", "Accepted", "good"),
+        "partly_accepted": ("Nhận một phần", "Partly accepted", "warn"),
+        "rejected": ("Không nhận", "Rejected", "danger"),
+        "cancelled": ("Đã hủy", "Cancelled", "quiet"),
+    },
+    "contract": {
+        "draft": ("Dự thảo", "Draft", "quiet"),
+        "signed": ("Đã ký", "Signed", "info"),
+        "active": ("Đang thực hiện", "Active", "info"),
+        "fulfilled": ("Hoàn thành", "Fulfilled", "good"),
+        "breached": ("Vi phạm", "Breached", "danger"),
+        "terminated": ("Chấm dứt", "Terminated", "quiet"),
+    },
+    "claim": {
+        "open": ("Chờ trả lời", "Waiting for an answer", "warn"),
+        "granted": ("Chấp nhận", "Granted", "good"),
+        "partly_granted": ("Chấp nhận một phần", "Partly granted", "good"),
+        "refused": ("Từ chối", "Refused", "danger"),
+        "escalated": ("Chờ phân xử", "Waiting for a decision", "warn"),
+        "withdrawn": ("Đã rút", "Withdrawn", "quiet"),
+    },
+    "settlement": {
+        "provisional": ("Tạm tính", "Provisional", "info"),
+        "final": ("Phải trả", "Due", "warn"),
+    },
+    "pool": {
+        "open": ("Đang gom", "Open", "info"),
+        "closed": ("Đã chốt", "Closed", "good"),
+        "shipped": ("Đã đi", "Shipped", "good"),
+        "returned": ("Đã trả lại", "Returned", "quiet"),
+    },
+    "payout": {
+        "recorded": ("Chờ bên nhận xác nhận", "Waiting for the payee", "info"),
+        "confirmed": ("Đã nhận", "Received", "good"),
+        "bounced": ("Bị trả lại", "Bounced", "danger"),
+    },
+}
+
+
+def state(kind: str, status: str) -> str:
+    """The name of a state."""
+    vi, en, _ = _STATES[kind][status]
+    return t(vi, en)
+
+
+def tone(kind: str, status: str) -> str:
+    """How a state is coloured; its name always stands beside the colour."""
+    return _STATES[kind][status][2]

@@ -1,0 +1,174 @@
+"""What every page keeps to: its headers, its forms, its size."""
+
+import gzip
+from uuid import uuid4
+
+import pytest
+
+from tests.api.world import World
+from tests.web.reader import KEY, TOKEN, Reader, reader
+
+PAYLOADS = [
+    f"{before}<script>alert({number})</script>{after}"
+    for number, (before, after) in enumerate(
+        (before, after)
+        for before in (
+            "",
+            '">',
+            "'>",
+            "</title>",
+            "</textarea>",
+            "-->",
+            "]]>",
+            "{{7*7}}",
+            "\\",
+            "/*",
+        )
+        for after in (
+            "",
+            "<!--",
+            "'",
+            '"',
+            "`",
+            "</script>",
+            "<svg/onload=1>",
+            "<img src=x onerror=1>",
+            "javascript:1",
+            "&lt;",
+        )
+    )
+]
+
+
+def test_a_page_lets_nothing_run_but_our_own(world: World) -> None:
+    for address in ("/", "/sign-in", "/home", "/sell", "/no-such-page"):
+        answer = reader(world, "farm").get(address)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_page_is_small_on_the_wire(world: World) -> None:
+    app = world.app.extensions["pages"].app
+    script = Reader(world.app).get(app, **{"Accept-Encoding": "gzip"}).get_data()
+    first = reader(world, "farm").get("/sell", **{"Accept-Encoding": "gzip"})
+    assert first.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(first.get_data()).decode().count("<script") == 1
+    assert len(script) + len(first.get_data()) < 60_000
+    for address in ("/home", "/offers", "/orders", "/market", "/money"):
+        later = reader(world, "farm").get(address, **{"Accept-Encoding": "gzip"})
+        assert len(later.get_data()) < 40_000, address
+
+
+def test_an_unknown_address_is_told_as_a_page_and_in_the_api_as_a_problem(world: World) -> None:
+    page = Reader(world.app).get("/no-such-page")
+    assert (page.status_code, page.mimetype) == (404, "text/html")
+    problem = Reader(world.app).get("/api/v1/no-such-thing")
+    assert (problem.status_code, problem.mimetype) == (404, "application/problem+json")
+
+
+def test_what_only_takes_forms_leads_to_its_page_when_it_is_opened(world: World) -> None:
+    answer = reader(world, "farm").get(f"/orders/{world.ids['order']}/despatch")
+    assert answer.headers["Location"] == f"/orders/{world.ids['order']}"
+
+
+def sale(**changes: str) -> dict[str, str]:
+    return {
+        "commodity": "tea-shoots-fresh",
+        "quantity": "2",
+        "unit": "tạ",
+        "ask_price": "12.500",
+        "confirmed": "12500",
+        "when": "today",
+    } | changes
+
+
+def test_a_double_click_and_the_back_button_make_one_offer(world: World) -> None:
+    farm = reader(world, "farm")
+    page = farm.get("/sell").get_data(as_text=True)
+    hidden = {"csrf_token": TOKEN.findall(page)[-1], "idempotency_key": KEY.findall(page)[-1]}
+    led = {
+        farm.client.post("/sell", data={**hidden, **sale()}).headers["Location"] for _ in range(3)
+    }
+    assert len(led) == 1
+    offers = world["farm"].read("/offers?mine=true&commodity=tea-shoots-fresh")["items"]
+    assert [one["quantity"] for one in offers] == ["200.000"]
+
+
+def test_the_same_key_with_another_form_is_refused(world: World) -> None:
+    farm, key = reader(world, "farm"), str(uuid4())
+    first = farm.send("/sell", sale(idempotency_key=key), shown="/sell")
+    other = farm.send("/sell", sale(idempotency_key=key, quantity="3"), shown="/sell")
+    assert (first.status_code, other.status_code) == (303, 422)
+
+
+@pytest.mark.parametrize(
+    ("typed", "understood"),
+    [("12.500", "12500.00"), ("12,5", "12.50"), ("1.5", "1.50"), ("12 500", "12500.00")],
+)
+def test_figures_are_read_as_people_here_write_them(
+    world: World, typed: str, understood: str
+) -> None:
+    form = sale(ask_price=typed, confirmed=f"{float(understood):g}")
+    answer = reader(world, "farm").send("/sell", form, shown="/sell")
+    assert answer.status_code == 303, answer.get_data(as_text=True)
+    offer = world["farm"].read(answer.headers["Location"].partition("?")[0])
+    assert offer["ask_price"] == understood
+
+
+@pytest.mark.parametrize("field", ["quantity", "ask_price", "unit", "grade", "ready_on"])
+def test_a_bad_field_is_named_and_what_was_typed_is_kept(world: World, field: str) -> None:
+    form = sale(**{field: "<b>không</b>"}) | ({"when": "later"} if field == "ready_on" else {})
+    answer = reader(world, "farm").send("/sell", form, shown="/sell")
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "<b>không</b>" not in page
+    assert 'id="refusal"' in page
+    assert 'value="12.500"' in page or field == "ask_price"
+
+
+def test_nothing_typed_is_ever_run(world: World) -> None:
+    owner = world["farm"]
+    assert len(set(PAYLOADS)) == 100
+    for payload in PAYLOADS:
+        owner.made(
+            "/sites", {"name": payload, "ward_code": "24829", "latitude": 11.5, "longitude": 107.8}
+        )
+    page = reader(world, "farm").get("/sell").get_data(as_text=True)
+    assert "<script>alert" not in page
+    assert page.count("&lt;script&gt;alert") == 100
+    for address in ("/market", "/offers"):
+        shown = reader(world, "farm").get(f"{address}?q={PAYLOADS[11]}").get_data(as_text=True)
+        assert "<script>alert" not in shown
+
+
+def test_nobody_is_led_away_from_here(world: World) -> None:
+    for address in ("https://evil.example/", "//evil.example", "/\\evil.example", "javascript:1"):
+        form = {"login": str(world["farm"].login), "password": "mot-mat-khau-dai", "next": address}
+        answer = Reader(world.app).send("/sign-in", form, shown="/sign-in")
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/home")
+
+
+def test_a_session_that_was_planted_is_not_taken_over(world: World) -> None:
+    planted = "blao_planted-by-somebody-else"
+    browser = Reader(world.app, planted)
+    form = {"login": str(world["farm"].login), "password": "mot-mat-khau-dai"}
+    assert browser.send("/sign-in", form, shown="/sign-in").status_code == 303
+    kept = browser.client.get_cookie("blao")
+    assert kept is not None
+    assert kept.value != planted
+    assert kept.http_only
+    assert Reader(world.app, planted).get("/home").status_code == 303
+
+
+def test_every_page_is_there_in_english_too(world: World) -> None:
+    farm = reader(world, "farm")
+    assert (
+        farm.send("/language", {"language": "en", "next": "/home"}, shown="/home").status_code
+        == 303
+    )
+    page = farm.get("/home").get_data(as_text=True)
+    assert '<html lang="en">' in page
+    assert "Money to come" in page
