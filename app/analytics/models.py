@@ -135,6 +135,13 @@ Index(
     postgresql_where=text("grain = 'week'"),
 )
 
+Index(
+    "ix_trade_cell_forecast",
+    trade_cell.c.period,
+    trade_cell.c.commodity_code,
+    postgresql_where=text("grain = 'week' AND forecast_quantity > 0"),
+)
+
 DIMENSIONS = {
     table.name: tuple(one.name for one in table.c if one.nullable or not one.server_default)
     for table in (trade_cell, fate_cell)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, cast, func, select
+from sqlalchemy import Date, cast, func, literal, select
 
 from app.accounts.models import Kind
 from app.accounts.queries import consenting_members
@@ -67,7 +67,7 @@ def _market(weeks: Question) -> dict[Key, tuple[Decimal, Decimal]]:
             c.grain == WEEKLY,
             c.period >= weeks.period.since,
             c.period <= weeks.period.until,
-            c.forecast_quantity > 0,
+            c.forecast_quantity > literal(0, literal_execute=True),
             weeks.named(c),
         )
         .group_by(c.period, c.commodity_code, c.organisation_id)

@@ -267,6 +267,7 @@ def upgrade() -> None:
     )
     op.create_index('ix_trade_cell_agent', 'trade_cell', ['agent_id', 'grain', 'period'], unique=False, postgresql_where=sa.text('agent_id IS NOT NULL'))
     op.create_index('ix_trade_cell_market', 'trade_cell', ['period', 'commodity_code'], unique=False, postgresql_where=sa.text("grain = 'week'"))
+    op.create_index('ix_trade_cell_forecast', 'trade_cell', ['period', 'commodity_code'], unique=False, postgresql_where=sa.text("grain = 'week' AND forecast_quantity > 0"))
     op.create_index('ix_trade_cell_seller', 'trade_cell', ['organisation_id', 'grain', 'period', 'commodity_code'], unique=False)
     op.create_table('round_figures',
     sa.Column('round_id', sa.Uuid(), nullable=False),
@@ -336,6 +337,7 @@ def downgrade() -> None:
     op.drop_table('round_figures')
     op.drop_index('ix_trade_cell_seller', table_name='trade_cell')
     op.drop_index('ix_trade_cell_market', table_name='trade_cell', postgresql_where=sa.text("grain = 'week'"))
+    op.drop_index('ix_trade_cell_forecast', table_name='trade_cell', postgresql_where=sa.text("grain = 'week' AND forecast_quantity > 0"))
     op.drop_index('ix_trade_cell_agent', table_name='trade_cell', postgresql_where=sa.text('agent_id IS NOT NULL'))
     op.drop_table('trade_cell')
     op.drop_table('figure_touched')
