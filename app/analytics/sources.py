@@ -99,9 +99,8 @@ _KEPT = f"NOT {_LOST}"
 
 def _last(table: str, name: str) -> str:
     """A join to what was recorded last about a delivery."""
-    return f"""LEFT JOIN {table} {name} ON {name}.delivery_id = d.id AND NOT EXISTS (
-        SELECT FROM {table} later
-        WHERE later.delivery_id = {name}.delivery_id AND later.number > {name}.number)"""
+    return f"""LEFT JOIN LATERAL (SELECT * FROM {table} recorded
+        WHERE recorded.delivery_id = d.id ORDER BY recorded.number DESC LIMIT 1) {name} ON true"""  # noqa: S608
 
 
 _DELIVERED = f"""delivery d
