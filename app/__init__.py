@@ -68,20 +68,28 @@ def page_groups() -> "list[Pages]":
     from app.web.forecasts import pages as forecasts
     from app.web.front import pages as front
     from app.web.home import pages as home
+    from app.web.lots import pages as lots
     from app.web.market import pages as market
     from app.web.me import pages as me
     from app.web.messages import pages as messages
     from app.web.money import pages as money
     from app.web.offers import pages as offers
     from app.web.orders import pages as orders
+    from app.web.people import pages as people
     from app.web.receiving import pages as receiving
     from app.web.selling import pages as selling
+    from app.web.sharing import pages as sharing
     from app.web.sign_in import pages as sign_in
+    from app.web.wishes import pages as wishes
 
     return [
         front,
         sign_in,
         me,
+        wishes,
+        sharing,
+        people,
+        lots,
         home,
         selling,
         forecasts,

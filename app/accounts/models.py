@@ -124,7 +124,7 @@ MOST_CODE_TRIES = 5
 
 
 class SignInCode(Identified, Base):
-    """A one-time code that was sent; derived from its id and kept nowhere."""
+    """A one-time code that was sent to ``login``; derived from its id and kept nowhere."""
 
     __tablename__ = "sign_in_code"
     __table_args__ = (
@@ -133,6 +133,7 @@ class SignInCode(Identified, Base):
     )
 
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    login: Mapped[str]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     tries: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -104,7 +104,6 @@ class TokenOut(Schema):
 
 class TokenRow(Schema):
     id = Id()
-    name = ma.fields.String(allow_none=True)
     created_at = Instant()
     expires_at = Instant()
     revoked_at = Instant(allow_none=True)

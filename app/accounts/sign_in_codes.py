@@ -103,12 +103,12 @@ def _send(person: Person, login: str, *, now: datetime) -> None:
     roles = roles_of(person.id)
     if not roles or (had or 0) >= MOST_A_DAY:
         return
-    row = SignInCode(person_id=person.id, created_at=now, expires_at=now + LIFE)
+    row = SignInCode(person_id=person.id, login=login, created_at=now, expires_at=now + LIFE)
     db.session.add(row)
     db.session.flush()
     outbox.add(
         "sign_in.code_sent",
         concerns=[roles[0].organisation_id],
-        payload={"code_id": str(row.id), "login": login},
+        payload={"code_id": str(row.id)},
         now=now,
     )

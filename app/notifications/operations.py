@@ -253,14 +253,13 @@ def _mail_invitation(invitation_id: UUID, *, now: datetime) -> None:
 def _send_sign_in_code(message: OutboxMessage, *, now: datetime) -> None:
     row = db.session.get_one(SignInCode, UUID(message.payload["code_id"]))
     person = db.session.get_one(Person, row.person_id)
-    login = message.payload["login"]
-    channel = Channel.EMAIL if "@" in login else Channel.SMS
+    channel = Channel.EMAIL if "@" in row.login else Channel.SMS
     queue_code(
         kind="sign_in",
         subject_id=row.id,
         number=1,
         channel=channel,
-        address=login,
+        address=row.login,
         locale=person.locale,
         sentence=SIGN_IN_CODE,
         facts={},

@@ -57,7 +57,7 @@ TOPICS: dict[str, Topic] = {
         },
     ),
     "invitation.sent": Topic("invitation_id", published=False),
-    "sign_in.code_sent": Topic("code_id login", published=False),
+    "sign_in.code_sent": Topic("code_id", published=False),
     "entry.code_sent": Topic("entry_id code_number", published=False),
     "entry.confirmed": Topic(
         "entry_id lot_id member_id cooperative_id commodity quantity",

@@ -18,6 +18,7 @@ def upgrade() -> None:
     op.create_table(
         "sign_in_code",
         sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("login", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
