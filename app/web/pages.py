@@ -17,7 +17,7 @@ import flask
 import structlog
 from flask import Response, current_app, g, redirect, render_template, request
 from sqlalchemy import exc
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.accounts import session
@@ -122,12 +122,13 @@ def show(template: str, *, status: int = 200, **facts: Any) -> Response:
     """A page in the reader's language."""
     built = current_app.extensions["pages"]
     caller = g.get("caller")
+    refusal = g.get("refusal")
     text = render_template(
         template,
         built=built,
         caller=caller,
-        refusal=g.get("refusal"),
-        form=request.form if g.get("refusal") else {},
+        refusal=refusal,
+        form=request.form if refusal and status != BodyTooLarge.status else {},
         tabs=tabs(caller),
         **facts,
     )
@@ -212,6 +213,8 @@ def _named(fault: Exception) -> Problem:
     """What went wrong as something that can be told."""
     if isinstance(fault, Problem):
         return fault
+    if isinstance(fault, RequestEntityTooLarge):
+        return BodyTooLarge()
     if isinstance(fault, exc.OperationalError | exc.TimeoutError | exc.InterfaceError):
         log.warning("database_unavailable", reason=str(getattr(fault, "orig", fault))[:200])
         return Unavailable()
@@ -224,10 +227,13 @@ def _refused(
 ) -> WerkzeugResponse:
     if isinstance(refusal, TokenMissing):
         return go(f"/sign-in?next={quote(request.full_path.rstrip('?'))}")
+    if isinstance(refusal, session.CsrfFailed) and not access.public and not session.cookie_token():
+        return go("/sign-in")
     if isinstance(refusal, OrganisationNeeded):
         return go(f"/organisations?next={quote(request.full_path.rstrip('?'))}")
     g.refusal = told(refusal)
-    if again is not None and not isinstance(refusal, NotFound | InternalError | Unavailable):
+    lost = isinstance(refusal, NotFound | InternalError | Unavailable | BodyTooLarge)
+    if again is not None and not lost:
         try:
             answer = _within(lambda caller: again(caller=caller, **path), access)
         except TokenMissing:
