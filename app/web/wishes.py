@@ -1,13 +1,17 @@
 """Wishes: what I want to hear of, by which channel, and when I want to be left alone."""
 
 from collections import defaultdict
+from typing import Any
 
 from flask import request
 from werkzeug.wrappers import Response
 
 from app.accounts.access import SIGNED_IN, Caller
+from app.accounts.models import Person
+from app.core.db import db
 from app.notifications import api as notifications
 from app.notifications.planning import CHANNELS, DIGEST, EVERY_OTHER, IN_APP
+from app.notifications.preference_operations import change_preferences
 from app.notifications.schemas import PreferencesIn
 from app.notifications.topics import TOPICS
 from app.web.forms import loaded, typed
@@ -49,9 +53,7 @@ def wish(caller: Caller) -> Response:
         for channel in CHANNELS
         if typed(channel)
     ]
-    body = loaded(PreferencesIn, {"preferences": preferences})
-    notifications.change_preferences(caller=caller, body=body)
-    return go("/me/notifications?saved=1")
+    return _changed(caller, loaded(PreferencesIn, {"preferences": preferences}))
 
 
 @pages.page("POST", "/me/notifications/quiet", access=SIGNED_IN, again=wishes)
@@ -61,7 +63,12 @@ def rest(caller: Caller) -> Response:
     body = loaded(PreferencesIn, hours)
     if not any(hours.values()):
         body |= dict.fromkeys(hours)
-    notifications.change_preferences(caller=caller, body=body)
+    return _changed(caller, body)
+
+
+def _changed(caller: Caller, body: dict[str, Any]) -> Response:
+    person = db.session.get_one(Person, caller.signed_in.id, with_for_update=True)
+    change_preferences(person=person, **body)
     return go("/me/notifications?saved=1")
 
 

@@ -73,8 +73,9 @@ def test_a_farmer_comes_in_by_code_and_looks_after_her_own_things(
         assert farm.read("/memberships")["items"][0]["consent_given_at"] is None
 
         link(farmer.open("/me"), "Tin báo").page.check("input[name=zalo][value=never]")
-        farmer.press("Lưu").look()
-        farmer.fill(quiet_from="20:00", quiet_until="05:30").press("Lưu giờ yên tĩnh").look()
+        farmer.press("Lưu").page.wait_for_url("**?saved=1")
+        farmer.look().open("/me/notifications").fill(quiet_from="20:00", quiet_until="05:30")
+        farmer.press("Lưu giờ yên tĩnh").page.wait_for_url("**?saved=1")
         wishes = farm.read("/notification-preferences")
         assert (wishes["quiet_from"], wishes["quiet_until"]) == ("20:00", "05:30")
         assert {"topic": "*", "channel": "zalo", "wanted": "never"} in wishes["preferences"]

@@ -109,3 +109,21 @@ def test_a_form_of_a_tab_that_is_signed_out_leads_to_the_door(world: World) -> N
     assert farm.send("/sign-out", {}, shown="/me").status_code == 303
     answer = farm.client.post("/sell", data=sale(csrf_token=proof))
     assert (answer.status_code, answer.headers["Location"].partition("?")[0]) == (303, "/sign-in")
+
+
+def test_quiet_hours_are_set_and_given_up_on_the_page(trade: Trade) -> None:
+    farm = trade.farm()
+    browser = Reader(farm.app, farm.token)
+    for hours, kept in (
+        (("20:00", "05:30"), ("20:00", "05:30")),
+        (("", ""), (None, None)),
+    ):
+        form = dict(zip(("quiet_from", "quiet_until"), hours, strict=True))
+        answer = browser.send("/me/notifications/quiet", form, shown="/me/notifications")
+        assert answer.status_code == 303, answer.get_data(as_text=True)
+        wishes = farm.read("/notification-preferences")
+        assert (wishes["quiet_from"], wishes["quiet_until"]) == kept
+    form = {"quiet_from": "20:00", "quiet_until": ""}
+    answer = browser.send("/me/notifications/quiet", form, shown="/me/notifications")
+    assert answer.status_code == 422
+    assert 'id="quiet_until-fault"' in answer.get_data(as_text=True)
