@@ -16,10 +16,12 @@ from app.notifications.topics import TOPICS
 from tests.api.examples import EXAMPLES
 from tests.api.world import World, example_body, send
 
+SHOWN_SEAL = "0" * 40
 WITH_BODY = [route for route, shown in EXAMPLES.items() if shown.body]
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 SHOWN_ID, SHOWN_INSTANT = "01990f6e-7c1a-7b52-9d53-000000000001", "2026-12-01T01:30:00Z"
 SHOWN_DIGITS = "12345678"
+SHOWN_SEAL = "0" * 40
 SHOWN_DAY, SHOWN_LOGIN, SHOWN_CODE = "2026-12-07", "farmer@example.com", "ABCDEFGHIJKLMNOPQRSTUVWX"
 
 
