@@ -42,6 +42,20 @@ def number(name: str, *, needed: bool = True) -> str | None:
     raise invalid(f"/{name}", "Hãy nhập số, ví dụ 12.500 hoặc 1,5.", "Enter a number such as 1.5.")
 
 
+def whole(name: str, *, needed: bool = True) -> int | None:
+    """A whole number as people here write it.
+
+    Raises:
+        Invalid: it is no number, not a whole one, or missing though needed.
+    """
+    value = number(name, needed=needed)
+    if value is None:
+        return None
+    if Decimal(value) % 1:
+        raise invalid(f"/{name}", "Hãy nhập số nguyên.", "Enter a whole number.")
+    return int(Decimal(value))
+
+
 def identifier(name: str) -> UUID | None:
     """An id that a form carries, or None where it carries none.
 
