@@ -111,6 +111,7 @@ def blueprints() -> "list[Blueprint]":
     """The JSON routes of every package; importing them declares every table."""
     from app.accounts.api import blueprint as accounts
     from app.analytics.api import blueprint as analytics
+    from app.analytics.open_data_api import blueprint as open_data
     from app.catalogue.api import blueprint as catalogue
     from app.clearing.api import blueprint as clearing
     from app.collecting.api import blueprint as collecting
@@ -155,4 +156,5 @@ def blueprints() -> "list[Blueprint]":
         webhooks,
         imports,
         analytics,
+        open_data,
     ]

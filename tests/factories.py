@@ -174,6 +174,14 @@ class Trade:
         with self.app.app_context():
             relay_outbox.run()
 
+    def count(self) -> None:
+        """What a worker does with touched days and cleared rounds when told to look."""
+        from workers.analytics import count_again, measure_rounds
+
+        with self.app.app_context():
+            count_again.run()
+            measure_rounds.run()
+
     def appointed(self, kind: Kind) -> Account:
         """An operator or authority, who can only come from the console."""
         login = f"{kind}{next(_numbers)}@example.com"

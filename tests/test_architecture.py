@@ -186,6 +186,7 @@ def test_both_languages_of_a_topic_tell_the_same() -> None:
 
 def tasks() -> dict[str, Any]:
     """Our tasks by the names under which they are called."""
+    importlib.import_module("workers")
     for module in celery.conf.imports:
         importlib.import_module(module)
     return {name: one for name, one in celery.tasks.items() if not name.startswith("celery.")}
@@ -314,6 +315,9 @@ def test_what_belongs_to_somebody_says_to_whom() -> None:
         "reference_series",
         "clearing_round",
         "market_price",
+        "round_figures",
+        "group_cell",
+        "group_stale",
         "outbox_message",
         "consumed_message",
         "saved_answer",

@@ -16,6 +16,7 @@ from app.core.queue import celery
 
 application = create_app()
 LOOK_SECONDS = 5.0
+COUNT_SECONDS = 2.0
 
 
 class InApplication(Task):  # type: ignore[type-arg]
@@ -42,6 +43,7 @@ def settle_in(**_: Any) -> None:
 
 celery.Task = InApplication  # type: ignore[misc]
 celery.conf.imports = (
+    "workers.analytics",
     "workers.clearing",
     "workers.disruption",
     "workers.housekeeping",
@@ -53,6 +55,8 @@ celery.conf.imports = (
 celery.conf.beat_schedule = {
     task: {"task": task, "schedule": schedule(seconds), "options": {"expires": seconds}}
     for task, seconds in {
+        "workers.analytics.count_again": COUNT_SECONDS,
+        "workers.analytics.measure_rounds": 30.0,
         "workers.clearing.look_for_rounds": LOOK_SECONDS,
         "workers.disruption.look": LOOK_SECONDS,
         "workers.imports.look_for_imports": LOOK_SECONDS,

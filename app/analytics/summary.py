@@ -1,201 +1,166 @@
-"""A cooperative's summary: what it and its consenting members offered, sold and lost again.
+"""What was offered, ordered, delivered, accepted and refused, and how long it took."""
 
-Definitions. *Offered*: quantity of offers listed in the period. *Ordered*: quantity and goods
-amount of orders placed in the period and not cancelled or expired since. *Cancelled*: quantity of
-those that were. *Fill rate*: ordered ÷ offered. *Average price*: goods amount ÷ ordered quantity,
-VND per unit. Days, weeks and months are those of Asia/Ho_Chi_Minh.
-"""
-
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, cast, func, literal, or_, select
-from sqlalchemy import Date as SqlDate
+from sqlalchemy import func, select
 
-from app.accounts.models import Membership
-from app.accounts.queries import consenting_members
+from app.accounts.models import Kind
+from app.accounts.queries import consenting_members, current_members
+from app.analytics.models import GroupCell, trade_cell
+from app.analytics.reading import (
+    Question,
+    View,
+    dong,
+    grouped_sums,
+    price_of,
+    share_of,
+    summed,
+)
 from app.catalogue.models import Commodity
-from app.core import clock
 from app.core.db import db
-from app.core.money import PRICE_STEP
-from app.market.models import Offer
-from app.orders.models import Order, OrderLine, OrderStatus
 
-LOST = (OrderStatus.CANCELLED, OrderStatus.EXPIRED)
-
-
-@dataclass
-class Figures:
-    """One row: a commodity, in one period if they are asked for."""
-
-    period: date | None
-    commodity: str
-    unit: str
-    offered_quantity: Decimal = Decimal(0)
-    ordered_quantity: Decimal = Decimal(0)
-    cancelled_quantity: Decimal = Decimal(0)
-    goods_amount: int = 0
-
-    @property
-    def fill_rate(self) -> float | None:
-        if not self.offered_quantity:
-            return None
-        return round(float(self.ordered_quantity / self.offered_quantity), 4)
-
-    @property
-    def average_price(self) -> Decimal | None:
-        if not self.ordered_quantity:
-            return None
-        return (self.goods_amount / self.ordered_quantity).quantize(PRICE_STEP, ROUND_HALF_EVEN)
+SECONDS_PER_HOUR, SECONDS_PER_DAY = 3600, 86_400
+COUNTED = (
+    "offered_quantity",
+    "offered_amount",
+    "ordered_quantity",
+    "ordered_amount",
+    "cancelled_quantity",
+    "orders",
+    "orders_of_commodity",
+    "order_lines",
+    "listing_seconds",
+    "weighed_quantity",
+    "accepted_quantity",
+    "goods_amount",
+    "refused_quantity",
+    "refused_amount",
+    "payments",
+    "payment_seconds",
+)
+SHOWN = ("offered_quantity", "ordered_quantity", "cancelled_quantity", "weighed_quantity")
 
 
 @dataclass
 class Summary:
     """A period's figures by commodity, with totals."""
 
-    since: date
-    until: date
+    question: Question
     members: int
     consenting_members: int
     orders: int
-    goods_amount: int
-    commodities: list[Figures] = field(default_factory=list)
+    rows: list[dict[str, Any]]
+
+    @property
+    def goods_amount(self) -> int:
+        return sum(row["goods_amount"] for row in self.rows)
 
 
-def cooperative_summary(
-    *,
-    cooperative_id: UUID,
-    since: date,
-    until: date,
-    commodity: str | None,
-    granularity: str | None,
-) -> Summary:
-    """The summary of the days from ``since`` to ``until``, both included."""
-    period = clock.start_of_day(since), clock.start_of_day(until + timedelta(days=1))
-    rows: dict[tuple[date | None, str], Figures] = {}
-    for day, code, unit, quantity in db.session.execute(
-        _offered(cooperative_id, period, commodity, granularity)
-    ):
-        _row(rows, day, code, unit).offered_quantity = quantity
-    for day, code, unit, lost, quantity, amount in db.session.execute(
-        _ordered(cooperative_id, period, commodity, granularity)
-    ):
-        row = _row(rows, day, code, unit)
-        if lost:
-            row.cancelled_quantity = quantity
-        else:
-            row.ordered_quantity, row.goods_amount = quantity, int(amount)
+def summary(question: Question) -> Summary:
+    """The summary of a period."""
+    if question.view is View.MARKET:
+        return Summary(question, 0, 0, 0, _market(question))
+    rows, orders = _own(question)
+    cooperative = question.reader.kind == Kind.COOPERATIVE
+    own = question.reader.id
     return Summary(
-        since=since,
-        until=until,
-        members=_count_members(cooperative_id),
-        consenting_members=db.session.scalar(
-            select(func.count()).select_from(consenting_members(cooperative_id).subquery())
-        )
-        or 0,
-        orders=db.session.scalar(_order_count(cooperative_id, period, commodity)) or 0,
-        goods_amount=sum(row.goods_amount for row in rows.values()),
-        commodities=sorted(rows.values(), key=lambda row: (row.period or since, row.commodity)),
+        question,
+        _count(current_members(own)) if cooperative else 0,
+        _count(consenting_members(own)) if cooperative else 0,
+        orders,
+        rows,
     )
 
 
-def _offered(
-    cooperative_id: UUID,
-    period: tuple[datetime, datetime],
-    commodity: str | None,
-    granularity: str | None,
-) -> Any:
-    day = _bucket(Offer.listed_at, granularity)
-    statement = (
-        select(day, Offer.commodity_code, Commodity.unit, func.sum(Offer.quantity))
-        .join(Commodity, Commodity.code == Offer.commodity_code)
-        .where(
-            _ours(Offer.organisation_id, Offer.agent_id, cooperative_id),
-            _within(Offer.listed_at, period),
-        )
-        .group_by(day, Offer.commodity_code, Commodity.unit)
-    )
-    return statement.where(Offer.commodity_code == commodity) if commodity else statement
-
-
-def _ordered(
-    cooperative_id: UUID,
-    period: tuple[datetime, datetime],
-    commodity: str | None,
-    granularity: str | None,
-) -> Any:
-    day = _bucket(Order.placed_at, granularity)
-    lost = Order.status.in_(LOST)
-    statement = (
-        select(
-            day,
-            OrderLine.commodity_code,
-            Commodity.unit,
-            lost,
-            func.sum(OrderLine.quantity),
-            func.sum(OrderLine.amount),
-        )
-        .join(Order, Order.id == OrderLine.order_id)
-        .join(Commodity, Commodity.code == OrderLine.commodity_code)
-        .where(
-            _ours(Order.seller_id, Order.seller_agent_id, cooperative_id),
-            _within(Order.placed_at, period),
-        )
-        .group_by(day, OrderLine.commodity_code, Commodity.unit, lost)
-    )
-    return statement.where(OrderLine.commodity_code == commodity) if commodity else statement
-
-
-def _order_count(
-    cooperative_id: UUID, period: tuple[datetime, datetime], commodity: str | None
-) -> Any:
-    statement = (
-        select(func.count(Order.id.distinct()))
-        .join(OrderLine, OrderLine.order_id == Order.id)
-        .where(
-            _ours(Order.seller_id, Order.seller_agent_id, cooperative_id),
-            _within(Order.placed_at, period),
-            Order.status.not_in(LOST),
-        )
-    )
-    return statement.where(OrderLine.commodity_code == commodity) if commodity else statement
-
-
-def _ours(seller: Any, agent: Any, cooperative_id: UUID) -> ColumnElement[bool]:
-    """Sold by the cooperative, by it as an agent, or by a member that shares its figures."""
-    return or_(
-        seller == cooperative_id,
-        agent == cooperative_id,
-        seller.in_(consenting_members(cooperative_id)),
-    )
-
-
-def _within(instant: Any, period: tuple[datetime, datetime]) -> ColumnElement[bool]:
-    return and_(instant >= period[0], instant < period[1])
-
-
-def _bucket(instant: Any, granularity: str | None) -> ColumnElement[Any]:
-    if granularity is None:
-        return cast(literal(None), SqlDate)
-    local = func.timezone(clock.LOCAL.key, instant)
-    return cast(func.date_trunc(literal(granularity, literal_execute=True), local), SqlDate)
-
-
-def _count_members(cooperative_id: UUID) -> int:
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(Membership)
-            .where(Membership.cooperative_id == cooperative_id, Membership.ended_on.is_(None))
-        )
-        or 0
-    )
+def _own(question: Question) -> tuple[list[dict[str, Any]], int]:
+    c = trade_cell.c
+    by = [question.period.bucket(c.period).label("bucket"), c.commodity_code, c.origin]
+    sums: dict[Any, dict[str, Any]] = defaultdict(lambda: dict.fromkeys(COUNTED, 0))
+    ways: dict[Any, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for row in summed(trade_cell, question, by, COUNTED):
+        key = (row.bucket, row.commodity_code)
+        for name in COUNTED:
+            sums[key][name] += getattr(row, name)
+        if row.origin:
+            ways[key][row.origin] += row.ordered_quantity
+    units = units_of({code for _, code in sums})
+    rows = [
+        _row(bucket, code, units[code], figures, ways[bucket, code])
+        for (bucket, code), figures in sorted(sums.items(), key=_order(question))
+        if any(figures.values())
+    ]
+    counted = "orders_of_commodity" if question.commodity else "orders"
+    return rows, int(sum(figures[counted] for figures in sums.values()))
 
 
 def _row(
-    rows: dict[tuple[date | None, str], Figures], day: date | None, code: str, unit: str
-) -> Figures:
-    return rows.setdefault((day, code), Figures(day, code, str(unit)))
+    bucket: Any, code: str, unit: str, sums: dict[str, Any], ways: dict[str, Decimal]
+) -> dict[str, Any]:
+    ordered = sums["ordered_quantity"]
+    return {
+        "period": bucket,
+        "commodity": code,
+        "unit": unit,
+        "offered_quantity": sums["offered_quantity"],
+        "offered_amount": dong(sums["offered_amount"]),
+        "ordered_quantity": ordered,
+        "cancelled_quantity": sums["cancelled_quantity"],
+        "goods_amount": int(sums["ordered_amount"]),
+        "average_price": price_of(sums["ordered_amount"], ordered),
+        "fill_rate": share_of(ordered, sums["offered_quantity"]),
+        **_brought(sums),
+        "accepted_rate": share_of(sums["accepted_quantity"], ordered),
+        "listing_hours": _mean(sums["listing_seconds"], sums["order_lines"], SECONDS_PER_HOUR),
+        "payment_days": _mean(sums["payment_seconds"], sums["payments"], SECONDS_PER_DAY),
+        "contract_share": share_of(ways["contract"], ordered),
+        "clearing_share": share_of(ways["round"], ordered),
+        "direct_share": share_of(ways["direct"], ordered),
+    }
+
+
+def _brought(sums: Any) -> dict[str, Any]:
+    return {
+        "delivered_quantity": sums["weighed_quantity"],
+        "accepted_quantity": sums["accepted_quantity"],
+        "accepted_amount": int(sums["goods_amount"]),
+        "refused_quantity": sums["refused_quantity"],
+        "refused_amount": dong(sums["refused_amount"]) if "refused_amount" in sums else None,
+        "accepted_price": price_of(sums["goods_amount"], sums["accepted_quantity"]),
+    }
+
+
+def _market(question: Question) -> list[dict[str, Any]]:
+    bucket = question.period.bucket(GroupCell.week)
+    rows = grouped_sums(question, [bucket.label("bucket"), GroupCell.commodity_code])
+    units = units_of({row.commodity_code for row in rows})
+    return [
+        {
+            "period": row.bucket,
+            "commodity": row.commodity_code,
+            "unit": units[row.commodity_code],
+            "goods_amount": int(row.goods_amount),
+            **_brought(row._mapping),
+        }
+        for row in sorted(rows, key=lambda row: (str(row.bucket), row.commodity_code))
+    ]
+
+
+def units_of(codes: set[str]) -> dict[str, str]:
+    """Units of commodities."""
+    rows = select(Commodity.code, Commodity.unit).where(Commodity.code.in_(codes))
+    return {code: str(unit) for code, unit in db.session.execute(rows)}
+
+
+def _order(question: Question) -> Any:
+    return lambda item: (item[0][0] or question.period.since, item[0][1])
+
+
+def _mean(total: Any, count: int, per: int) -> float | None:
+    return round(float(total) / float(count) / per, 2) if count else None
+
+
+def _count(ids: Any) -> int:
+    return db.session.scalar(select(func.count()).select_from(ids.subquery())) or 0

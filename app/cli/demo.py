@@ -72,13 +72,14 @@ def play(base_url: str) -> None:
         for demand in entry["demands"]:
             _demand(processors[entry["login"]], demand, now)
             day.demands += 1
+    before = cooperative.person.get("/analytics/summary")["orders"]
     wanted = {markets[one["commodity"]] for entry in DEMO["processor"] for one in entry["demands"]}
     day.rounds = _clear(offices["operator@example.com"], sorted(wanted))
     _order_directly(processors[DEMO["direct"]["buyer"]], DEMO["direct"])
     traders = [cooperative, *farms.values(), *processors.values()]
     day.mails = _mails_sent(traders)
     day.orders = _orders_since(processors.values(), now)
-    day.summary = cooperative.person.get("/analytics/summary")
+    day.summary = _summary(cooperative, orders=before + len(day.orders))
     print_day(day)
 
 
@@ -240,6 +241,18 @@ def _mails_sent(traders: list[Trader]) -> int:
 
     wait_for(all_sent)
     return sent
+
+
+def _summary(cooperative: Trader, *, orders: int) -> dict[str, Any]:
+    """What the cooperative sees once so many orders are counted; all farms are its members."""
+    summary: dict[str, Any] = {}
+
+    def counted() -> bool:
+        summary.update(cooperative.person.get("/analytics/summary"))
+        return bool(summary["orders"] >= orders)
+
+    wait_for(counted)
+    return summary
 
 
 def _orders_since(processors: Any, start: datetime) -> list[dict[str, Any]]:

@@ -55,10 +55,11 @@ class Delivery(Identified, Base):
         CheckConstraint("scheduled_quantity > 0", name="scheduled_positive"),
         CheckConstraint("shortfall BETWEEN 0 AND scheduled_quantity", name="shortfall_within"),
         UniqueConstraint("order_id", "number"),
+        Index("ix_delivery_ended", "seller_id", "ended_at"),
     )
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
-    seller_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    seller_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     order_id: Mapped[UUID] = mapped_column(ForeignKey("purchase_order.id"), index=True)
     order_line_id: Mapped[UUID] = mapped_column(ForeignKey("order_line.id"), index=True)
     number: Mapped[int]

@@ -119,6 +119,7 @@ class Lot(Represented, Identified, Base):
         ),
         CheckConstraint("(capacity = 'agent') = (agent_id IS NOT NULL)", name="agent_named"),
         CheckConstraint("(plot_id IS NULL) = (season IS NULL)", name="plot_with_season"),
+        Index("ix_lot_harvested", "organisation_id", "harvested_at"),
     )
 
     commodity_code: Mapped[str] = mapped_column(ForeignKey("commodity.code"), index=True)

@@ -247,7 +247,7 @@ def list_topics(caller: Caller) -> dict[str, Any]:
 
 
 @blueprint.operation(
-    "GET", "/notification-topics/<code>", access=OPERATORS, answer=schemas.TopicOut
+    "GET", "/notification-topics/<code>", access=OPERATORS, answer=schemas.PreviewedTopicOut
 )
 def get_topic(caller: Caller, code: str) -> dict[str, Any]:
     """One topic, and how it reads on each side in both languages.

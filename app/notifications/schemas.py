@@ -137,7 +137,7 @@ class PreviewOut(Schema):
     sms = ma.fields.String()
 
 
-class TopicOut(Schema):
+class PreviewedTopicOut(Schema):
     topic = ma.fields.String()
     published = ma.fields.Boolean()
     urgent = ma.fields.Boolean()
@@ -147,7 +147,7 @@ class TopicOut(Schema):
 
 
 class TopicsOut(Schema):
-    items = ma.fields.List(ma.fields.Nested(TopicOut))
+    items = ma.fields.List(ma.fields.Nested(PreviewedTopicOut))
 
 
 class SavedSearchIn(Schema):

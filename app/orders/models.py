@@ -92,12 +92,13 @@ class Order(Represented, Identified, Base):
             "(demand_id IS NULL) = (demand_quantity IS NULL)", name="demand_with_quantity"
         ),
         CheckConstraint("(capacity = 'agent') = (agent_id IS NOT NULL)", name="agent_named"),
+        Index("ix_purchase_order_placed", "seller_id", "placed_at"),
         Index(
             "ix_purchase_order_waiting", "confirm_by", postgresql_where=text("status = 'placed'")
         ),
     )
 
-    seller_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    seller_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     seller_capacity: Mapped[str]
     seller_agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id"))

@@ -215,12 +215,13 @@ class Settlement(Identified, Base):
             "claims_until",
             postgresql_where=text("status = 'provisional'"),
         ),
+        Index("ix_settlement_payee", "payee_id", "due_on"),
         Index("ix_settlement_pair", "organisation_id", "payee_id", "due_on"),
         Index("ix_settlement_untold", "due_on", postgresql_where=text("overdue_told_at IS NULL")),
     )
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
-    payee_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    payee_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     delivery_id: Mapped[UUID] = mapped_column(ForeignKey("delivery.id"))
     order_id: Mapped[UUID] = mapped_column(ForeignKey("purchase_order.id"), index=True)
     purpose: Mapped[str]

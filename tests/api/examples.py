@@ -37,6 +37,8 @@ from tests.factories import (
     plot_body,
 )
 
+FIGURE_OWNERS = f"{SELLERS} farm_viewer farmer_group_viewer cooperative_viewer"
+
 
 def _registration(_: Account, __: Ids) -> dict[str, Any]:
     return {
@@ -526,8 +528,17 @@ EXAMPLES: dict[str, Example] = {
         "farm processor", among=TRADERS, subject="match"
     ),
     "POST /matches/<match_id>/refusal": example("farm processor", among=TRADERS, subject="match"),
-    "GET /analytics/summary": example("cooperative cooperative_viewer other_cooperative"),
     **CONNECTION_EXAMPLES,
+    **dict.fromkeys(
+        (f"GET /analytics/{name}" for name in ("summary", "prices", "flows", "supply", "fairness")),
+        example(f"{FIGURE_OWNERS} authority authority_viewer operator operator_viewer"),
+    ),
+    **dict.fromkeys(
+        (f"GET /analytics/{name}" for name in ("members", "loss", "disruption")),
+        example(FIGURE_OWNERS),
+    ),
+    "GET /open-data": example(EVERYBODY),
+    "GET /open-data/market-statistics/<name>": example(EVERYBODY, subject="statistics"),
     **CONTRACT_EXAMPLES,
     **LINKAGE_EXAMPLES,
     **NOTIFICATION_EXAMPLES,

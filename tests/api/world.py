@@ -174,6 +174,8 @@ def populated(app: Flask, connection: Connection) -> World:
     for name in ("site", "organisation"):
         for label in ("farm", "processor", "other_farm", "other_processor"):
             ids[f"{label}_{name}"] = str(getattr(people[label], f"{name}_id"))
+    ids["statistics"] = "2026-01.csv"
+    trade.count()
     world.remember()
     return world
 

@@ -186,19 +186,21 @@ def test_a_harvest_is_sold(trade: Trade, in_a_worker: Callable[..., None]) -> No
     assert [price[name] for name in columns] == ["104000.00"] * 3
     columns = ("quantity", "buyer_low", "buyer_average", "buyer_high")
     assert [price[name] for name in columns] == ["100.000", "104200.00", "104231.20", "104278.00"]
+    trade.count()
     summary = cooperative.read("/analytics/summary")
     columns = ("members", "consenting_members", "orders", "goods_amount")
     assert [summary[name] for name in columns] == [1, 1, 2, 10_400_000]
-    assert summary["commodities"] == [
-        {
-            "period": None,
-            "commodity": COMMODITY,
-            "unit": "kg",
-            "offered_quantity": "100.000",
-            "ordered_quantity": "100.000",
-            "cancelled_quantity": "0.000",
-            "goods_amount": 10_400_000,
-            "average_price": "104000.00",
-            "fill_rate": 1.0,
-        }
-    ]
+    (row,) = summary["commodities"]
+    figures = {
+        "period": None,
+        "commodity": COMMODITY,
+        "unit": "kg",
+        "offered_quantity": "100.000",
+        "ordered_quantity": "100.000",
+        "cancelled_quantity": "0.000",
+        "goods_amount": 10_400_000,
+        "average_price": "104000.00",
+        "fill_rate": 1.0,
+        "clearing_share": 1.0,
+    }
+    assert {name: row[name] for name in figures} == figures

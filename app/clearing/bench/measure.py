@@ -20,13 +20,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from app.clearing.bench import solvers
-from app.clearing.bench.greedy import RULES, welfare_of_rules
 from app.clearing.bench.market_book import market_book
 from app.clearing.engine import Book, clear, warm
 from app.clearing.engine.all_pairs import AllPairs
 from app.clearing.engine.certificate import WELFARE_SCALE
 from app.clearing.engine.clear import solved
 from app.clearing.engine.pairs import Pairs, gainful_pairs
+from app.clearing.greedy import RULES, welfare_of_rules
 from app.clearing.snapshot import book_of
 
 SOLVED_UP_TO = {"ortools": 5_000, "highs": 1_000}

@@ -2,6 +2,7 @@
 
 import click
 
+from app.cli.bench.analytics import analytics
 from app.cli.bench.clearing import clearing
 from app.cli.bench.notifications import notifications
 from app.cli.bench.orders import orders
@@ -14,6 +15,7 @@ def bench() -> None:
     """Đo đạc · Measure."""
 
 
+bench.add_command(analytics)
 bench.add_command(clearing)
 bench.add_command(notifications)
 bench.add_command(orders)

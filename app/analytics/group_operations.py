@@ -1,0 +1,134 @@
+"""Forming the groups of the market view, once a week is over."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, literal, select, tuple_
+
+from app.accounts.models import Membership
+from app.analytics.groups import Part, grouped
+from app.analytics.models import GroupCell, group_stale, trade_cell
+from app.core import clock
+from app.core.db import db
+from app.places.models import AdministrativeUnit, Level
+
+MOST_WEEKS = 50
+WEEKLY = literal("week", literal_execute=True)
+"""Stands in the statement itself, for an index holds weeks only."""
+SHOWN = (
+    "deliveries",
+    "weighed_quantity",
+    "accepted_quantity",
+    "refused_quantity",
+    "goods_amount",
+    "carried_quantity",
+    "carried_amount",
+    "haulage_amount",
+)
+
+
+def form_groups(*, now: datetime, most: int = MOST_WEEKS) -> int:
+    """Form the groups of weeks that are over and have changed; how many weeks of commodities."""
+    over = clock.local_date(now) - timedelta(days=7)
+    some = (
+        select(group_stale.c.week, group_stale.c.commodity_code)
+        .where(group_stale.c.week <= over)
+        .order_by(group_stale.c.week, group_stale.c.commodity_code)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    stale = db.session.execute(some).all()
+    if not stale:
+        return 0
+    known = circles()
+    pairs = [(one.week, one.commodity_code) for one in stale]
+    among = tuple_(GroupCell.week, GroupCell.commodity_code).in_(pairs)
+    db.session.execute(delete(GroupCell).where(among))
+    written = []
+    for (week, commodity), rows in groupby(
+        db.session.execute(_sold(pairs)), key=lambda row: (row.period, row.commodity_code)
+    ):
+        written += _groups(week, commodity, list(rows), known)
+    if written:
+        db.session.execute(insert(GroupCell), written)
+    done = tuple_(group_stale.c.week, group_stale.c.commodity_code).in_(pairs)
+    db.session.execute(delete(group_stale).where(done))
+    return len(stale)
+
+
+def _groups(
+    week: date, commodity: str, rows: Sequence[Any], known: Sequence[Collection[UUID]]
+) -> list[dict[str, Any]]:
+    return [
+        _group(week, commodity, group, [row for row in rows if row.province in _names(group)])
+        for group in grouped(_parts(rows), known)
+    ]
+
+
+def _sold(pairs: Sequence[tuple[date, str]]) -> Any:
+    """What was delivered in weeks of commodities, by province, seller and buyer."""
+    ward = AdministrativeUnit
+    province = func.coalesce(ward.province_code, "-")
+    c = trade_cell.c
+    return (
+        select(
+            c.period,
+            c.commodity_code,
+            province.label("province"),
+            c.organisation_id,
+            c.buyer_id,
+            *(func.sum(c[name]).label(name) for name in SHOWN),
+        )
+        .outerjoin(
+            ward,
+            (ward.code == c.ward_code) & (ward.level == Level.WARD) & ward.valid_to.is_(None),
+        )
+        .where(
+            c.grain == WEEKLY,
+            tuple_(c.period, c.commodity_code).in_(pairs),
+            c.deliveries > 0,
+        )
+        .group_by(c.period, c.commodity_code, province, c.organisation_id, c.buyer_id)
+        .order_by(c.period, c.commodity_code, province, c.organisation_id, c.buyer_id)
+    )
+
+
+def _parts(rows: Iterable[Any]) -> list[Part]:
+    sellers: dict[str, dict[UUID, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    buyers: dict[str, dict[UUID, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for row in rows:
+        sellers[row.province][row.organisation_id] += row.accepted_quantity
+        buyers[row.province][row.buyer_id] += row.accepted_quantity
+    return [Part(name, sellers[name], buyers[name]) for name in sorted(sellers)]
+
+
+def _group(
+    week: date, commodity: str, group: Sequence[Part], rows: Sequence[Any]
+) -> dict[str, Any]:
+    names = _names(group)
+    return {
+        "week": week,
+        "commodity_code": commodity,
+        "province_code": next(iter(names)) if len(names) == 1 else "",
+        "parties": len({row.organisation_id for row in rows if row.accepted_quantity > 0}),
+        **{name: sum(getattr(row, name) for row in rows) for name in SHOWN},
+    }
+
+
+def _names(group: Sequence[Part]) -> set[str]:
+    return {one.name for one in group}
+
+
+def circles() -> list[set[UUID]]:
+    """Each cooperative with whoever is or ever was its member, and so may have shown it figures."""
+    circles: dict[UUID, set[UUID]] = {}
+    for cooperative, member in db.session.execute(
+        select(Membership.cooperative_id, Membership.organisation_id)
+    ):
+        circles.setdefault(cooperative, {cooperative}).add(member)
+    return list(circles.values())

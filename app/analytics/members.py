@@ -1,0 +1,193 @@
+"""Each member: what it brought, how good it was, what it got for it and what it is owed."""
+
+from collections import defaultdict
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.accounts.models import Kind
+from app.analytics.models import GroupCell, fate_cell, trade_cell
+from app.analytics.reading import (
+    Period,
+    Question,
+    View,
+    grouped_sums,
+    names_of,
+    price_of,
+    share_of,
+    summed,
+)
+from app.analytics.summary import units_of
+from app.contracts.models import Contract, ContractStatus, ContractWeek
+from app.core.db import db
+
+COUNTED = (
+    "deliveries",
+    "weighed_quantity",
+    "accepted_quantity",
+    "refused_quantity",
+    "goods_amount",
+    "ordered_quantity",
+)
+OWED = ("due_amount", "paid_amount")
+BEGINNING = date(2000, 1, 1)
+Key = tuple[UUID, str]
+
+
+def members(question: Question, *, today: date) -> list[dict[str, Any]]:
+    """A row for each member that shares its figures and each commodity, the reader's own included.
+
+    Payments due and overdue are of today, whatever the period.
+    """
+    c = trade_cell.c
+    by = [c.organisation_id, c.commodity_code, c.origin]
+    sums: dict[Key, dict[str, Any]] = defaultdict(lambda: dict.fromkeys(COUNTED, 0))
+    contracted: dict[Key, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
+    for row in summed(trade_cell, question, by, COUNTED):
+        key = (row.organisation_id, row.commodity_code)
+        for name in COUNTED:
+            sums[key][name] += getattr(row, name)
+        if row.origin == "contract":
+            contracted[key][0] += row.ordered_quantity
+            contracted[key][1] += row.accepted_quantity
+    due, overdue = _owed(question, date.max), _owed(question, today)
+    promised, accuracy = promises(question), forecast_accuracy(question, today=today)
+    keys = {key for key, one in sums.items() if any(one.values())}
+    keys |= {key for key, amount in due.items() if amount} | promised.keys() | accuracy.keys()
+    names, units = names_of({one for one, _ in keys}), units_of({code for _, code in keys})
+    qualities, peers = _qualities(question), _peers(question, sums)
+    return [
+        {
+            "member_id": key[0],
+            "member": names[key[0]],
+            "commodity": key[1],
+            "unit": units[key[1]],
+            **_brought(sums[key]),
+            "peer_price": peers.get(key),
+            "grades": qualities[key]["grades"],
+            "rejections": qualities[key]["rejections"],
+            "forecast_accuracy": accuracy.get(key),
+            "contract_promised": promised.get(key, Decimal(0)),
+            "contract_called": contracted[key][0],
+            "contract_accepted": contracted[key][1],
+            "due_amount": due.get(key, 0),
+            "overdue_amount": overdue.get(key, 0),
+        }
+        for key in sorted(keys, key=lambda key: (names[key[0]], str(key[0]), key[1]))
+    ]
+
+
+def _brought(sums: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "deliveries": int(sums["deliveries"]),
+        "delivered_quantity": sums["weighed_quantity"],
+        "accepted_quantity": sums["accepted_quantity"],
+        "refused_quantity": sums["refused_quantity"],
+        "refused_share": share_of(sums["refused_quantity"], sums["weighed_quantity"]),
+        "amount": int(sums["goods_amount"]),
+        "price": price_of(sums["goods_amount"], sums["accepted_quantity"]),
+    }
+
+
+def _peers(question: Question, sums: dict[Key, dict[str, Any]]) -> dict[Key, Decimal | None]:
+    """The price of the others the reader sees; a single member's peers are the market's groups."""
+    if question.reader.kind != Kind.COOPERATIVE:
+        groups = {
+            row.commodity_code: price_of(row.goods_amount, row.accepted_quantity)
+            for row in grouped_sums(question, [GroupCell.commodity_code])
+        }
+        return {key: groups.get(key[1]) for key in sums}
+    quantity: dict[str, Decimal] = defaultdict(Decimal)
+    amount: dict[str, int] = defaultdict(int)
+    for (_, code), one in sums.items():
+        quantity[code] += one["accepted_quantity"]
+        amount[code] += one["goods_amount"]
+    return {
+        key: price_of(
+            amount[key[1]] - one["goods_amount"], quantity[key[1]] - one["accepted_quantity"]
+        )
+        for key, one in sums.items()
+    }
+
+
+def _qualities(question: Question) -> dict[Key, dict[str, list[dict[str, Any]]]]:
+    c = fate_cell.c
+    by = [c.organisation_id, c.commodity_code, c.fate, c.detail]
+    told: dict[Key, dict[str, list[dict[str, Any]]]]
+    told = defaultdict(lambda: {"grades": [], "rejections": []})
+    for row in sorted(summed(fate_cell, question, by, ("quantity",)), key=lambda row: row[2:4]):
+        entry = {"quantity": row.quantity}
+        if row.fate in ("accepted", "downgraded"):
+            grades = told[row.organisation_id, row.commodity_code]["grades"]
+            grades.append({"grade": row.detail, "result": row.fate, **entry})
+        elif row.fate == "rejected":
+            rejections = told[row.organisation_id, row.commodity_code]["rejections"]
+            rejections.append({"reason": row.detail, **entry})
+    return told
+
+
+def _owed(question: Question, before: date) -> dict[Key, int]:
+    """What is still to be paid of what fell or falls due before a day."""
+    until = min(before - timedelta(days=1), date(2199, 12, 31))
+    always = Period(BEGINNING, until)
+    c = trade_cell.c
+    asked = Question(question.reader, View.OWN, always, question.commodity)
+    return {
+        (row.organisation_id, row.commodity_code): int(row.due_amount - row.paid_amount)
+        for row in summed(trade_cell, asked, [c.organisation_id, c.commodity_code], OWED)
+    }
+
+
+def promises(question: Question, *by: Any) -> dict[Any, Decimal]:
+    """What contracts in force promise for weeks of the period, by seller and commodity or week."""
+    keys = by or (Contract.seller_id, Contract.commodity_code)
+    rows = db.session.execute(
+        select(*keys, func.sum(ContractWeek.promised))
+        .join(Contract, Contract.id == ContractWeek.contract_id)
+        .where(
+            question.sellers(Contract.seller_id, Contract.seller_agent_id),
+            question.named(Contract),
+            Contract.status != ContractStatus.DRAFT,
+            ContractWeek.week.between(question.period.since, question.period.until),
+        )
+        .group_by(*keys)
+    )
+    return {(one[0], one[1]): one[2] for one in rows}
+
+
+def forecast_accuracy(question: Question, *, today: date) -> dict[Key, float | None]:
+    """1 − Σ|forecast − harvested| ÷ Σ forecast over weeks that are over, not below 0."""
+    c = trade_cell.c
+    weeks = (
+        select(
+            c.organisation_id,
+            c.commodity_code,
+            func.sum(c.forecast_quantity).label("forecast"),
+            func.sum(c.harvested_quantity).label("harvested"),
+        )
+        .where(
+            c.grain == "week",
+            c.period >= question.period.since,
+            c.period <= min(question.period.until, today) - timedelta(days=6),
+            c.period < today - timedelta(days=6),
+            question.sellers(c.organisation_id, c.agent_id),
+            question.named(c),
+        )
+        .group_by(c.organisation_id, c.commodity_code, c.period)
+        .having(func.sum(c.forecast_quantity) > 0)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(
+            weeks.c.organisation_id,
+            weeks.c.commodity_code,
+            func.sum(func.abs(weeks.c.forecast - weeks.c.harvested)),
+            func.sum(weeks.c.forecast),
+        ).group_by(weeks.c.organisation_id, weeks.c.commodity_code)
+    )
+    return {
+        (one, code): share_of(max(said - off, Decimal(0)), said) for one, code, off, said in rows
+    }

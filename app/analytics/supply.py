@@ -1,0 +1,168 @@
+"""What is coming against what is promised and wanted, week by week."""
+
+from collections import defaultdict
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Date, cast, func, literal, select
+
+from app.accounts.models import Kind
+from app.accounts.queries import consenting_members
+from app.analytics.group_operations import WEEKLY, circles
+from app.analytics.groups import Part, is_group, is_safe
+from app.analytics.members import promises
+from app.analytics.models import trade_cell
+from app.analytics.reading import Period, Question, View, monday, share_of, summed
+from app.analytics.summary import units_of
+from app.catalogue.models import Commodity
+from app.contracts.models import Contract, ContractWeek
+from app.core import clock
+from app.core.db import db
+from app.market.models import Demand, DemandStatus
+from app.places.models import GrowingAreaSeason, Plot
+
+SAID = ("forecast_quantity", "harvested_quantity")
+Key = tuple[date, str]
+
+
+def supply(question: Question) -> list[dict[str, Any]]:
+    """Weeks of commodities: forecast, harvested, promised, openly wanted, and the gap.
+
+    The gap is what is forecast less what is promised and wanted; below zero there is too little.
+    Open demand is told where enough buyers want it, in the market's base commodity.
+    """
+    weeks = _whole_weeks(question)
+    if question.view is View.MARKET:
+        said, promised = _market(weeks), {}
+    else:
+        said, promised = _own(weeks), promises(weeks, ContractWeek.week, Contract.commodity_code)
+    wanted = open_demand(weeks.period)
+    coming = {key for key, quantities in said.items() if any(quantities)}
+    concerned = {code for _, code in coming | promised.keys()}
+    keys = coming | promised.keys() | {key for key in wanted if key[1] in concerned}
+    units = units_of({code for _, code in keys})
+    return [
+        _row(key, units[key[1]], said.get(key), promised.get(key, Decimal(0)), wanted.get(key))
+        for key in sorted(keys)
+    ]
+
+
+def _own(weeks: Question) -> dict[Key, tuple[Decimal, Decimal]]:
+    c = trade_cell.c
+    by = [weeks.period.bucket(c.period).label("week"), c.commodity_code]
+    return {
+        (row.week, row.commodity_code): (row.forecast_quantity, row.harvested_quantity)
+        for row in summed(trade_cell, weeks, by, SAID)
+    }
+
+
+def _market(weeks: Question) -> dict[Key, tuple[Decimal, Decimal]]:
+    """Forecasts of all farms where they make a safe group, each week of a commodity by itself."""
+    c = trade_cell.c
+    rows = db.session.execute(
+        select(c.period, c.commodity_code, c.organisation_id, func.sum(c.forecast_quantity))
+        .where(
+            c.grain == WEEKLY,
+            c.period >= weeks.period.since,
+            c.period <= weeks.period.until,
+            c.forecast_quantity > literal(0, literal_execute=True),
+            weeks.named(c),
+        )
+        .group_by(c.period, c.commodity_code, c.organisation_id)
+    )
+    said: dict[Key, dict[UUID, Decimal]] = defaultdict(dict)
+    for week, code, farm, quantity in rows:
+        said[week, code][farm] = quantity
+    known = circles()
+    return {
+        key: (sum(farms.values(), Decimal(0)), Decimal(0))
+        for key, farms in said.items()
+        if is_safe([Part("", farms, {})], known)
+    }
+
+
+def _row(
+    key: Key,
+    unit: str,
+    said: tuple[Decimal, Decimal] | None,
+    promised: Decimal,
+    wanted: Decimal | None,
+) -> dict[str, Any]:
+    forecast, harvested = said or (Decimal(0), Decimal(0))
+    return {
+        "week": key[0],
+        "commodity": key[1],
+        "unit": unit,
+        "forecast_quantity": forecast,
+        "harvested_quantity": harvested,
+        "came_true": share_of(harvested, forecast),
+        "promised_quantity": promised,
+        "open_demand_quantity": wanted,
+        "gap_quantity": forecast - promised - (wanted or Decimal(0)),
+    }
+
+
+def open_demand(period: Period) -> dict[Key, Decimal]:
+    """What buyers still want for weeks of the period, where it can be told: see `is_group`."""
+    day = cast(func.timezone(clock.LOCAL.key, Demand.deliver_from), Date)
+    week = cast(func.date_trunc("week", day), Date)
+    rows = db.session.execute(
+        select(
+            week, Commodity.code, Demand.organisation_id, func.sum(Demand.quantity - Demand.taken)
+        )
+        .join(Commodity, (Commodity.market_code == Demand.market_code) & Commodity.is_base)
+        .where(
+            Demand.status == DemandStatus.OPEN,
+            Demand.deliver_from >= clock.start_of_day(period.since),
+            Demand.deliver_from <= clock.end_of_day(period.until),
+        )
+        .group_by(week, Commodity.code, Demand.organisation_id)
+    )
+    wanted: dict[Key, dict[UUID, Decimal]] = defaultdict(dict)
+    for first, code, buyer, quantity in rows:
+        wanted[first, code][buyer] = quantity
+    return {
+        key: sum(buyers.values(), Decimal(0)) for key, buyers in wanted.items() if is_group(buyers)
+    }
+
+
+def area_capacity(question: Question) -> list[dict[str, Any]]:
+    """What may still be listed this season under growing-area codes of the reader and members."""
+    own = question.reader.id
+    area = GrowingAreaSeason
+    codes = select(Plot.growing_area_code).where(Plot.organisation_id == own)
+    if question.reader.kind == Kind.COOPERATIVE:
+        shared = Plot.organisation_id.in_(consenting_members(own))
+        codes = select(Plot.growing_area_code).where((Plot.organisation_id == own) | shared)
+    seen = (area.organisation_id == own) | area.code.in_(
+        codes.where(Plot.growing_area_code.is_not(None))
+    )
+    rows = db.session.scalars(
+        select(area)
+        .where(
+            seen,
+            question.named(area),
+            area.season.between(question.period.since.year, question.period.until.year),
+        )
+        .order_by(area.code, area.commodity_code, area.season)
+    )
+    return [
+        {
+            "code": one.code,
+            "commodity": one.commodity_code,
+            "season": one.season,
+            "capacity": one.capacity,
+            "listed": one.listed,
+            "left": one.left,
+        }
+        for one in rows
+    ]
+
+
+def _whole_weeks(question: Question) -> Question:
+    """The same question of every week the period touches, whole."""
+    since, until = monday(question.period.since), monday(question.period.until)
+    last = date.fromordinal(until.toordinal() + 6)
+    return Question(question.reader, question.view, Period(since, last, "week"), question.commodity)
