@@ -17,8 +17,8 @@ from app.catalogue.models import Commodity
 from app.catalogue.queries import commodities, commodities_by_code, get_commodity
 from app.contracts import api as contracts
 from app.contracts import queries
-from app.contracts.balance import Row
-from app.contracts.models import Breach, Contract, QuantityForm, Side
+from app.contracts.balance import Row, balance_of
+from app.contracts.models import Breach, CallOff, Contract, QuantityForm, ShortfallNotice, Side
 from app.contracts.paper import contract_paper
 from app.contracts.pricing import CLEARING, FOLLOWS_MARKET, PriceForm
 from app.contracts.schemas import (
@@ -33,7 +33,6 @@ from app.contracts.schemas import (
 )
 from app.core import clock
 from app.core.db import db
-from app.core.paging import PageQuery
 from app.core.paper import CONTENT_TYPE
 from app.orders.models import Order
 from app.orders.queries import buying, selling
@@ -50,7 +49,7 @@ FIGURE = {
     PriceForm.FLOOR_PLUS_MARKET: "floor",
     PriceForm.MARKET_MINUS_DIFFERENTIAL: "differential",
 }
-MOST_WEEKS_SHOWN = 30
+MOST_WEEKS_SHOWN, MOST_NOTED = 30, 20
 
 
 @pages.page("GET", "/contracts", access=READERS)
@@ -67,9 +66,7 @@ def contract(caller: Caller, contract_id: UUID) -> Response:
     """One contract: its terms, its weeks, what was called and missed, and what I can do."""
     found = _seen(caller, contract_id)
     good = get_commodity(found.commodity_code)
-    balance = contracts.get_balance(caller=caller, contract_id=contract_id)
-    newest = loaded(PageQuery, {"limit": "20"})
-    asked: dict[str, Any] = {"caller": caller, "contract_id": contract_id, "query": newest}
+    balance = balance_of(found)
     return show(
         "contract.html",
         contract=found,
@@ -79,9 +76,9 @@ def contract(caller: Caller, contract_id: UUID) -> Response:
         signed={one.side for one in found.signatures if one.version == found.version},
         balance=balance,
         rows=[_row(one) for one in balance.weeks],
-        call_offs=contracts.list_call_offs(**asked).items,
-        shortfalls=contracts.list_shortfalls(**asked).items,
-        breaches=contracts.list_breaches(**asked).items,
+        call_offs=_newest(CallOff, found),
+        shortfalls=_newest(ShortfallNotice, found),
+        breaches=_newest(Breach, found),
         weeks=_weeks_to_come(found, caller),
         sites=_own_sites(caller),
     )
@@ -196,6 +193,12 @@ def _back(breach: Breach) -> Response:
 def _seen(caller: Caller, contract_id: UUID) -> Contract:
     mine = queries.concerning(caller.acting.id, everything=caller.sees_all)
     return queries.get_contract(contract_id, seen=mine)
+
+
+def _newest(model: type[CallOff | ShortfallNotice | Breach], found: Contract) -> Sequence[Any]:
+    """What was last noted of a contract that the reader may see."""
+    noted = select(model).where(model.contract_id == found.id)
+    return db.session.scalars(noted.order_by(model.id.desc()).limit(MOST_NOTED)).all()
 
 
 def _side(caller: Caller, found: Contract) -> Side | None:

@@ -63,7 +63,9 @@ def add_in_ward(caller: Caller, *, name: str) -> Site:
         "latitude": wards[0].latitude,
         "longitude": wards[0].longitude,
     }
-    return places.add_site(caller=caller, body=loaded(SiteIn, {"name": name, **where}))
+    body = loaded(SiteIn, {"name": name, **where})
+    made: Site = places.add_site(caller=caller, body=body)
+    return made
 
 
 def wards_called(words: str, today: date) -> list[AdministrativeUnit]:

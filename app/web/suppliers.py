@@ -82,7 +82,7 @@ def _reliability(mine: ColumnElement[bool]) -> list[Reliability]:
     ]
 
 
-def _brought(over: ColumnElement[bool]) -> Select[Any]:
+def _brought(over: ColumnElement[bool]) -> Select[str, Any, Any, int, int]:
     """Weighed and accepted quantities, and how many loads came by the day they were set for."""
     net = _latest(Weighing, Weighing.net, over)
     good = _latest(Slip, Slip.accepted_quantity, over)
