@@ -70,9 +70,9 @@ def _owed(organisation_id: UUID) -> list[tuple[UUID, str, int]]:
         .where(
             Settlement.organisation_id == organisation_id,
             Settlement.status == SettlementStatus.FINAL,
-            Settlement.outstanding > 0,
         )
         .group_by(Organisation.id)
+        .having(owed > 0)
         .order_by(owed.desc(), Organisation.id)
     )
     return [(row[0], row[1], int(row[2])) for row in rows]

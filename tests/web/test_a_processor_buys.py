@@ -7,7 +7,7 @@ from flask import Flask
 from playwright.sync_api import Browser
 
 from app.core import clock
-from tests.factories import PASSWORD, Trade, a_certificate, a_lot, an_offer, day
+from tests.factories import COMMODITY, PASSWORD, Trade, a_certificate, a_lot, an_offer, day
 from tests.factories_contracts import a_draft
 from tests.factories_deliveries import a_delivery, brought, scheduled
 from tests.web.browser import SIZES, Visit, sign_in, visit
@@ -46,7 +46,8 @@ def test_a_processor_orders_in_three_taps_and_receives(
         buyer.page.get_by_text("Khiếu nại", exact=True).click()
         buyer.fill(claimed="2", reason="Ẩm hơn lúc cân").press("Gửi khiếu nại").look()
         assert "Ẩm hơn lúc cân" in buyer.text()
-        buyer.page.goto(f"{site}/deliveries/{load['id']}/slip")
+        buyer.open(f"/deliveries/{load['id']}")
+        buyer.page.get_by_role("link", name="Xem phiếu cân").click()
         assert "45" in buyer.page.inner_text("body")
     assert buying.read(f"/deliveries/{load['id']}")["status"] == "partly_accepted"
     assert len(buying.read("/claims")["items"]) == 1
@@ -71,7 +72,7 @@ def test_a_processor_sees_what_would_match_before_posting_a_demand(
         demand = buying.read("/demands")["items"][0]
         assert demand["quantity"] == "30.000"
 
-        made = trade.clear("green-coffee")
+        made = trade.clear(COMMODITY)
         buyer.open("/rounds").open(f"/rounds/{made['id']}")
         assert "không còn cách ghép nào lợi hơn" in buyer.text()
         assert "Mua 30 kg" in buyer.text()
