@@ -7,7 +7,16 @@ from flask import Flask
 from playwright.sync_api import Browser
 
 from app.core import clock
-from tests.factories import COMMODITY, PASSWORD, Trade, a_certificate, a_lot, an_offer, day
+from tests.factories import (
+    COMMODITY,
+    PASSWORD,
+    Trade,
+    a_certificate,
+    a_lot,
+    an_offer,
+    an_order,
+    day,
+)
 from tests.factories_contracts import a_draft
 from tests.factories_deliveries import a_delivery, brought, scheduled
 from tests.web.browser import SIZES, Visit, sign_in, visit
@@ -26,7 +35,8 @@ def test_a_processor_orders_in_three_taps_and_receives(
     farm, buying = trade.farm(), trade.processor()
     an_offer(farm, a_lot(farm, quantity="100"), quantity="60", ask_price="100000")
     with visit(browser, site, size) as buyer:
-        sign_in(buyer, str(buying.login), PASSWORD).open("/market")
+        sign_in(buyer, str(buying.login), PASSWORD)
+        buyer.page.goto(f"{site}/market")
         buyer.fill(q="ca phe nhan").press("Tìm").look()
         follow(buyer, "Cà phê nhân")
         buyer.fill(quantity="50").press("Đặt mua").look()
@@ -46,8 +56,9 @@ def test_a_processor_orders_in_three_taps_and_receives(
         buyer.page.get_by_text("Khiếu nại", exact=True).click()
         buyer.fill(claimed="2", reason="Ẩm hơn lúc cân").press("Gửi khiếu nại").look()
         assert "Ẩm hơn lúc cân" in buyer.text()
-        buyer.open(f"/deliveries/{load['id']}")
+        buyer.page.goto(f"{site}/deliveries/{load['id']}")
         buyer.page.get_by_role("link", name="Xem phiếu cân").click()
+        buyer.page.wait_for_load_state("load")
         assert "45" in buyer.page.inner_text("body")
     assert buying.read(f"/deliveries/{load['id']}")["status"] == "partly_accepted"
     assert len(buying.read("/claims")["items"]) == 1
@@ -88,8 +99,7 @@ def test_a_processor_draws_up_a_contract_signs_it_and_calls_goods_off(
 ) -> None:
     trade = Trade(committing)
     farm, buying = trade.farm(), trade.processor()
-    an_old_order = {"lines": [{"offer_id": an_offer(farm)["id"], "quantity": "5"}]}
-    buying.made("/orders", an_old_order | {"site_id": buying.site_id})
+    an_order(buying, an_offer(farm), "5")
     today = clock.local_date(clock.now())
     with visit(browser, site, size) as buyer:
         sign_in(buyer, str(buying.login), PASSWORD).open("/contracts")
@@ -112,28 +122,35 @@ def test_a_processor_draws_up_a_contract_signs_it_and_calls_goods_off(
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_a_processor_keeps_a_search_a_place_and_a_statement(
+def test_a_processor_keeps_a_search_and_a_place(
+    browser: Browser, site: str, committing: Flask, size: str
+) -> None:
+    buying = Trade(committing).processor()
+    with visit(browser, site, size) as buyer:
+        sign_in(buyer, str(buying.login), PASSWORD)
+        buyer.page.goto(f"{site}/market?commodity=green-coffee-robusta&price_max=90000")
+        follow(buyer, "Báo tôi khi có hàng như vậy").press("Lưu tìm kiếm").look()
+        assert "90.000 đ/kg" in buyer.text()
+        buyer.press("Bỏ")
+        assert buying.read("/saved-searches")["items"] == []
+
+        buyer.page.goto(f"{site}/sites")
+        buyer.fill(name="Kho hai", ward="b lao").press("Thêm nơi này").look()
+        assert "Kho hai" in buyer.text()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_processor_judges_its_supplier_and_makes_a_statement(
     browser: Browser, site: str, committing: Flask, size: str
 ) -> None:
     trade = Trade(committing)
     farm, buying = trade.farm(), trade.processor()
     certificate = a_certificate(farm)
     trade.authority.made(f"/certificates/{certificate['id']}/verification")
-    offer = an_offer(farm)
-    order = {"lines": [{"offer_id": offer["id"], "quantity": "50"}], "site_id": buying.site_id}
-    a_delivery(farm, buying, buying.made("/orders", order))
+    a_delivery(farm, buying, an_order(buying, an_offer(farm), "50"))
     trade.relay()
     with visit(browser, site, size) as buyer:
         sign_in(buyer, str(buying.login), PASSWORD)
-        buyer.open("/market?commodity=green-coffee-robusta&price_max=90000")
-        follow(buyer, "Báo tôi khi có hàng như vậy").press("Lưu tìm kiếm").look()
-        assert "90.000 đ/kg" in buyer.text()
-        buyer.press("Bỏ").look()
-        assert buying.read("/saved-searches")["items"] == []
-
-        buyer.open("/sites").fill(name="Kho hai", ward="b lao").press("Thêm nơi này").look()
-        assert "Kho hai" in buyer.text()
-
         buyer.open(f"/suppliers/{farm.organisation_id}")
         assert "50 kg · 100%" in buyer.text()
         assert certificate["number"] in buyer.text()
@@ -142,23 +159,21 @@ def test_a_processor_keeps_a_search_a_place_and_a_statement(
         made = buying.read("/statements")["items"][0]
         sheet = buyer.page.request.get(f"{site}/statements/{made['id']}/sheet")
         assert sheet.body().startswith(b"PK")
-        buyer.open("/money").open("/rounds")
 
 
-@pytest.mark.parametrize("size", SIZES)
 def test_a_farm_reads_a_draft_and_signs_it_at_its_own_place(
-    browser: Browser, site: str, committing: Flask, size: str
+    browser: Browser, site: str, committing: Flask
 ) -> None:
     trade = Trade(committing)
     farm, buying = trade.farm(), trade.processor()
     draft = a_draft(buying, farm)
-    with visit(browser, site, size) as seller:
+    with visit(browser, site, "phone") as seller:
         sign_in(seller, str(farm.login), PASSWORD).open(f"/contracts/{draft['id']}")
-        seller.press("Ký bản 1").look()
+        seller.press("Ký bản 1")
         buying.made(f"/contracts/{draft['id']}/signature", {"version": 1})
         seller.open(f"/contracts/{draft['id']}")
         seller.page.get_by_text("Báo trước một tuần sẽ thiếu hàng").click()
-        seller.page.locator("#week").select_option(index=1)
+        seller.page.select_option("#week", index=1)
         seller.fill(expected="60").page.fill("#reason", "Sương muối")
         seller.press("Báo thiếu hàng").look()
         assert "Sương muối" in seller.text()
