@@ -28,6 +28,7 @@ from app.core.transaction import retried, transaction
 ROWS_AT_A_TIME = 500
 JSON = "application/json"
 TEXT = {"schema": {"type": "string"}}
+OBJECT = {"schema": {"type": "object"}}
 
 
 class Malformed(Problem):
@@ -167,7 +168,8 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
             edge.access = access  # type: ignore[attr-defined]
             edge.idempotency = idempotency  # type: ignore[attr-defined]
-            forms = {status: {"content": dict.fromkeys(kinds, TEXT)}} if kinds else {}
+            content = {kind: OBJECT if kind.endswith("+json") else TEXT for kind in kinds}
+            forms = {status: {"content": content}} if kinds else {}
             document(edge, method, access, idempotency, forms, upload)
             self.route(rule, methods=[method])(edge)
             return view
