@@ -6,7 +6,15 @@ import pytest
 from sqlalchemy import text
 
 from tests.api.world import World
-from tests.factories import an_offer
+from tests.factories import an_offer, an_order, day
+from tests.factories_deliveries import (
+    a_delivery,
+    accepted,
+    accepted_part,
+    brought,
+    inspected,
+    scheduled,
+)
 from tests.web.reader import reader
 
 
@@ -185,3 +193,19 @@ def test_a_statement_is_the_same_as_page_sheet_and_paper(world: World) -> None:
 def test_a_demand_leads_to_its_round(world: World) -> None:
     page = reader(world, "processor").get(f"/demands/{world.ids['matched_demand']}")
     assert f"/rounds/{world.ids['round']}" in page.get_data(as_text=True)
+
+
+def test_a_supplier_is_judged_by_orders_that_are_over(world: World) -> None:
+    farm, buyer = world["other_farm"], world["other_processor"]
+    late, partly = (an_order(buyer, an_offer(farm), "10") for _ in range(2))
+    an_order(buyer, an_offer(farm), "40")
+    a_delivery(farm, buyer, late, scheduled_for=day(-1))
+    load = brought(farm, buyer, scheduled(farm, partly, scheduled_for=day(1)), "weighed")
+    bad = {"net": "4", "result": "rejected", "reason": "Mốc"}
+    inspected(buyer, load, accepted_part("6"), bad)
+    accepted(buyer, load)
+    page = shown(world, "other_processor", f"/suppliers/{farm.organisation_id}")
+    assert "Đã đặt 20 kg" in page
+    assert "Đã giao 20 kg · 100%" in page
+    assert "Nhận đạt 16 kg · 80%" in page
+    assert "1 trên 2 chuyến" in page
