@@ -9,7 +9,7 @@ import marshmallow as ma
 from flask import request
 
 from app.core.errors import Invalid, invalid, missing
-from app.core.http import pointed
+from app.core.faults import pointed
 
 _GROUPED = re.compile(r"-?[0-9]{1,3}([.,\u00a0 ][0-9]{3})+")
 _PLAIN = re.compile(r"-?[0-9]{1,15}([.,][0-9]{1,6})?")
