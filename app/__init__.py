@@ -64,6 +64,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
 
 def page_groups() -> "list[Pages]":
     """The pages, by what people come for."""
+    from app.web.contracts import pages as contracts
     from app.web.demands import pages as demands
     from app.web.forecasts import pages as forecasts
     from app.web.front import pages as front
@@ -77,9 +78,14 @@ def page_groups() -> "list[Pages]":
     from app.web.orders import pages as orders
     from app.web.people import pages as people
     from app.web.receiving import pages as receiving
+    from app.web.rounds import pages as rounds
+    from app.web.searches import pages as searches
     from app.web.selling import pages as selling
     from app.web.sharing import pages as sharing
     from app.web.sign_in import pages as sign_in
+    from app.web.sites import pages as sites
+    from app.web.statements import pages as statements
+    from app.web.suppliers import pages as suppliers
     from app.web.wishes import pages as wishes
 
     return [
@@ -98,7 +104,13 @@ def page_groups() -> "list[Pages]":
         demands,
         orders,
         receiving,
+        suppliers,
+        contracts,
+        rounds,
+        searches,
         money,
+        statements,
+        sites,
         messages,
     ]
 

@@ -19,6 +19,7 @@ from webargs.flaskparser import FlaskParser
 
 from app.core import clock
 from app.core.errors import Invalid, Problem, invalid
+from app.core.faults import pointed
 from app.core.fields import Schema
 from app.core.files import ENDINGS, columns, written
 from app.core.idempotency import Idempotency, replay_or_run, stated_key
@@ -384,19 +385,3 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(together) != len(pairs):
         raise ValueError("a name occurs twice")
     return together
-
-
-def pointed(messages: Any, pointer: str = "") -> list[dict[str, str]]:
-    """Marshmallow's nested messages as a flat list of pointers and sentences."""
-    if isinstance(messages, dict):
-        return [
-            error
-            for name, inner in messages.items()
-            for error in pointed(inner, pointer if name == "_schema" else f"{pointer}/{step(name)}")
-        ]
-    return [{"pointer": pointer, "en": str(message)} for message in messages]
-
-
-def step(name: object) -> str:
-    """A name as one step of a JSON pointer (RFC 6901)."""
-    return str(name).replace("~", "~0").replace("/", "~1")
