@@ -64,16 +64,23 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
 
 def page_groups() -> "list[Pages]":
     """The pages, by what people come for."""
+    from app.web.analytics import pages as analytics
     from app.web.demands import pages as demands
+    from app.web.disruptions import pages as disruptions
     from app.web.forecasts import pages as forecasts
     from app.web.front import pages as front
     from app.web.home import pages as home
+    from app.web.imports import pages as imports
     from app.web.market import pages as market
     from app.web.me import pages as me
+    from app.web.members import pages as members
+    from app.web.message_log import pages as message_log
     from app.web.messages import pages as messages
     from app.web.money import pages as money
     from app.web.offers import pages as offers
+    from app.web.operator import pages as operator
     from app.web.orders import pages as orders
+    from app.web.pooling import pages as pooling
     from app.web.receiving import pages as receiving
     from app.web.selling import pages as selling
     from app.web.sign_in import pages as sign_in
@@ -92,6 +99,13 @@ def page_groups() -> "list[Pages]":
         receiving,
         money,
         messages,
+        message_log,
+        analytics,
+        members,
+        pooling,
+        disruptions,
+        imports,
+        operator,
     ]
 
 

@@ -9,6 +9,7 @@ import gzip
 import time
 from collections.abc import Callable
 from functools import wraps
+from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 from uuid import uuid4
@@ -28,6 +29,7 @@ from app.core.http import Access, BodyTooLarge
 from app.core.idempotency import RequestInFlight, replay_or_run
 from app.core.messages import in_vietnamese
 from app.core.problem_json import InternalError, http_exception
+from app.core.requests import LARGEST_FILE
 from app.core.transaction import retried, transaction
 from app.web import language
 from app.web.navigation import tabs
@@ -79,18 +81,27 @@ class Pages(flask.Blueprint):
         self.declared: list[tuple[str, str]] = []
 
     def page(
-        self, method: str, rule: str, *, access: Access, again: View | None = None
+        self,
+        method: str,
+        rule: str,
+        *,
+        access: Access,
+        again: View | None = None,
+        takes_files: bool = False,
     ) -> Callable[[View], View]:
         """Declare a page.
 
         The view is called with ``caller`` and its path variables. A GET returns the page. A POST
         returns a redirect, or raises a refusal, which ``again`` shows: it is called like the view,
-        in a transaction of its own, and its page knows the ``refusal``.
+        in a transaction of its own, and its page knows the ``refusal``. One that ``takes_files``
+        may be as large as a file to the API.
         """
 
         def decorate(view: View) -> View:
             @wraps(view)
             def edge(**path: Any) -> WerkzeugResponse:
+                if takes_files:
+                    request.max_content_length = LARGEST_FILE
                 try:
                     return _answered(view, path, access)
                 except Exception as fault:
@@ -171,6 +182,9 @@ def _once(view: View, path: dict[str, Any], access: Access, key: str) -> Werkzeu
         for name, value in sorted(request.form.items(multi=True))
         if name not in UNSENT
     ).encode()
+    for name, sent in request.files.items(multi=True):
+        body += f"&{quote(name)}={sha256(sent.read()).hexdigest()}".encode()
+        sent.seek(0)
 
     def keep(caller: Any) -> WerkzeugResponse:
         def led() -> Response:
