@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from app.catalogue.models import Commodity
@@ -86,7 +87,7 @@ def _course(values: Sequence[Decimal], good: Commodity) -> str:
     if not values:
         return t("{name} chưa có giá", "No price of {name} yet", name=named(good))
     now = {"name": named(good), "now": price(values[-1], good.unit)}
-    steps = [later - earlier for earlier, later in zip(values, values[1:], strict=False)]
+    steps = [later - earlier for earlier, later in pairwise(values)]
     for sign, vi, en, many in (
         (
             1,

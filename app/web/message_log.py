@@ -36,7 +36,7 @@ def message_log(caller: Caller) -> Response:
     "POST",
     "/notifications/log/<uuid:dispatch_id>/resending",
     access=ARBITERS,
-    again=lambda caller, dispatch_id: message_log(caller=caller),
+    again=lambda caller, **_: message_log(caller=caller),
 )
 def resend(caller: Caller, dispatch_id: UUID) -> Response:
     """Try one again that did not arrive."""

@@ -12,7 +12,6 @@ from werkzeug.wrappers import Response
 from app.accounts.access import OPERATORS, Acting, Caller
 from app.accounts.models import Kind, RoleName
 from app.clearing.models import Round, RoundStatus
-from app.core import clock
 from app.core.db import db
 from app.core.outbox import OutboxMessage
 from app.core.paging import PageQuery
@@ -79,7 +78,7 @@ def dead_letters(caller: Caller) -> Response:
     "POST",
     "/operator/dead-letters/<uuid:message_id>/resending",
     access=OPERATORS,
-    again=lambda caller, message_id: dead_letters(caller=caller),
+    again=lambda caller, **_: dead_letters(caller=caller),
 )
 def resend(caller: Caller, message_id: UUID) -> Response:
     """Relay one once more."""
