@@ -18,12 +18,12 @@ from app.analytics.answers import as_csv
 from app.analytics.reading import Period, Question, View, monday, view_of
 from app.analytics.summary import Summary, summary
 from app.catalogue.models import Commodity, Market, ProcessingLine
-from app.catalogue.queries import commodities_by_code
 from app.core import clock
 from app.core.db import db
 from app.core.paging import PageQuery
 from app.places.models import AdministrativeUnit, Level
 from app.pools import api as pools
+from app.pools.models import Pool
 from app.web import figures
 from app.web.forms import loaded
 from app.web.language import named, t
@@ -60,18 +60,18 @@ class Asked:
 
     def question(self, since: date, until: date, granularity: str | None = None) -> Question:
         """A question about a period of one's choice."""
-        return Question(self.caller.acting, self.view, Period(since, until, granularity))
+        return self.of_month.over(Period(since, until, granularity))
 
-    @property
+    @cached_property
     def of_month(self) -> Question:
-        return self.question(self.month, self.last)
+        return Question(self.caller.acting, self.view, Period(self.month, self.last))
 
-    @property
+    @cached_property
     def by_week(self) -> Question:
         """The weeks up to the end of the month."""
         return self.question(monday(self.last) - timedelta(weeks=WEEKS - 1), self.last, "week")
 
-    @property
+    @cached_property
     def ahead(self) -> Question:
         """The weeks from this one on."""
         first = monday(self.today)
@@ -113,7 +113,10 @@ def analytics(caller: Caller) -> WerkzeugResponse:
     codes = {row["commodity"] for name in rows for row in rows[name] if "commodity" in row}
     codes |= {row["source"] for row in rows["flows"] if row["source_kind"] == "commodity"}
     filling = _filling(caller) if caller.acting.kind == Kind.COOPERATIVE else []
-    goods = commodities_by_code(codes | {row["commodity"] for row in found.rows})
+    codes |= {row["commodity"] for row in found.rows}
+    wanted = Commodity.code.in_(codes | {one.commodity_code for one in filling})
+    named_here = {one.code: one for one in db.session.scalars(select(Commodity).where(wanted))}
+    goods = {code: one for code, one in named_here.items() if code in codes}
     chosen = _chosen(goods, found)
     return show(
         "analytics.html",
@@ -125,11 +128,11 @@ def analytics(caller: Caller) -> WerkzeugResponse:
         amount=sum(one["accepted_amount"] for one in found.rows),
         conduct=fairness.conduct(asked.of_month) if own else None,
         filling=filling,
-        names=commodities_by_code({one.commodity_code for one in filling}),
+        names=named_here,
         cooperative=caller.acting.kind == Kind.COOPERATIVE,
         goods=sorted(goods.values(), key=lambda one: one.sort_key),
         chosen=chosen,
-        figures=_figures(rows, chosen, goods) if chosen else [],
+        figures=_figures(rows, chosen, goods, asked.view) if chosen else [],
     )
 
 
@@ -151,7 +154,7 @@ for _name, _table in TABLES.items():
 
 
 def _figures(
-    rows: dict[str, Sequence[Any]], chosen: Commodity, goods: figures.Goods
+    rows: dict[str, Sequence[Any]], chosen: Commodity, goods: figures.Goods, view: View
 ) -> list[figures.Figure]:
     markets = {one.code: one for one in db.session.scalars(select(Market))}
     told = [
@@ -159,22 +162,23 @@ def _figures(
         figures.coming(rows["supply"], chosen),
         figures.volumes(rows["volumes"], chosen, goods),
         figures.gained(rows["fairness"], markets),
-        figures.carried(rows["flows"], _names(goods)),
+        figures.carried(rows["flows"], _names(goods, view)),
     ]
     return [*told, figures.lost(rows["loss"], goods)] if "loss" in rows else told
 
 
-def _names(goods: figures.Goods) -> Callable[[str, str], str]:
-    """How the ends of flows are called."""
-    lines = {one.code: one for one in db.session.scalars(select(ProcessingLine))}
-    provinces = {
-        row.code: row.name
-        for row in db.session.execute(
-            select(AdministrativeUnit.code, AdministrativeUnit.name).where(
-                AdministrativeUnit.level == Level.PROVINCE, AdministrativeUnit.valid_to.is_(None)
-            )
+def _names(goods: figures.Goods, view: View) -> Callable[[str, str], str]:
+    """How the ends of flows are called: the market's are provinces, one's own lead to mills."""
+    lines: dict[str, ProcessingLine] = {}
+    provinces: dict[str, str] = {}
+    if view is View.OWN:
+        lines = {one.code: one for one in db.session.scalars(select(ProcessingLine))}
+    else:
+        unit = AdministrativeUnit
+        present = select(unit.code, unit.name).where(
+            unit.level == Level.PROVINCE, unit.valid_to.is_(None)
         )
-    }
+        provinces = {row.code: row.name for row in db.session.execute(present)}
 
     def name_of(kind: str, name: str) -> str:
         if kind == "commodity":
@@ -195,10 +199,11 @@ def _chosen(goods: figures.Goods, found: Summary) -> Commodity | None:
     return named_one or (goods[most["commodity"]] if most else next(iter(goods.values()), None))
 
 
-def _filling(caller: Caller) -> Sequence[Any]:
+def _filling(caller: Caller) -> Sequence[Pool]:
     """Pools that are still open."""
     query = {**loaded(PageQuery, {"limit": "3"}), "status": "open"}
-    return pools.list_pools(caller=caller, query=query).items
+    found: Sequence[Pool] = pools.list_pools(caller=caller, query=query).items
+    return found
 
 
 def _month(caller: Caller) -> date:

@@ -24,7 +24,7 @@ def message_log(caller: Caller) -> Response:
     return show(
         "message_log.html",
         found=found,
-        status=asked.get("status"),
+        chosen=asked.get("status", ""),
         masked=masked,
         about=about,
         may_resend=ARBITERS.admits(caller),

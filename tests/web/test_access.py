@@ -35,7 +35,7 @@ def test_a_page_opens_for_those_it_is_for_and_for_nobody_else(world: World, rule
     seen = 0
     for label in world.people:
         answer = reader(world, label).get(address_of(world, rule))
-        told = (label, answer.status_code, answer.get_data(as_text=True)[-400:])
+        told = (label, answer.status_code, answer.get_data()[-400:])
         assert answer.status_code < 500, told
         if label == "visitor" and not access.public:
             assert answer.status_code == 303, told

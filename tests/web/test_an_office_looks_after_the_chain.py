@@ -62,7 +62,7 @@ def test_an_operator_sees_what_was_set_aside_and_sends_it_again(
         operator.page.get_by_role("link", name="Việc đã gác lại").click()
         operator.look().press("Gửi lại").look()
         assert "Không có việc nào bị gác lại" in operator.text()
-        operator.open("/notifications/log").open("/imports").open("/analytics")
+        operator.open("/notifications/log")
 
 
 def _enter(visiting: Visit, token: str | None) -> Visit:
