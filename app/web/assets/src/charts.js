@@ -6,6 +6,7 @@ import { SVGRenderer } from "echarts/renderers";
 
 use([BarChart, LineChart, SankeyChart, GridComponent, SVGRenderer]);
 
+const WIDEST = 48;
 const style = getComputedStyle(document.documentElement);
 const token = (name) => style.getPropertyValue(`--${name}`).trim();
 const text = { color: token("ink"), fontFamily: "inherit" };
@@ -28,17 +29,17 @@ const shapes = {
     xAxis: { type: "category", data: names, ...axis },
     yAxis: { type: "value", ...axis },
     series: [
-      { type: "bar", data: filled, color: token("chart-1"), barGap: "20%" },
-      ...(outlined ? [{ type: "bar", data: outlined, itemStyle: { color: "transparent", borderColor: token("ink"), borderWidth: 2 } }] : []),
+      { type: "bar", data: filled, barMaxWidth: WIDEST, color: token("chart-1"), barGap: "20%" },
+      ...(outlined ? [{ type: "bar", data: outlined, barMaxWidth: WIDEST, itemStyle: { color: "transparent", borderColor: token("ink"), borderWidth: 2 } }] : []),
     ],
   }),
   ranked: ({ names, values }) => ({
     xAxis: { type: "value", ...axis, axisLabel: { show: false } },
-    yAxis: { type: "category", data: names, inverse: true, ...axis },
-    series: [{ type: "bar", data: values, color: token("chart-1") }],
+    yAxis: { type: "category", data: names, inverse: true, ...axis, axisLabel: { ...axis.axisLabel, width: 110, overflow: "break" } },
+    series: [{ type: "bar", data: values, barMaxWidth: WIDEST, color: token("chart-1") }],
   }),
   sankey: ({ nodes, links }) => ({
-    series: [{ type: "sankey", data: nodes.map((name, at) => ({ name, itemStyle: { color: token(`chart-${(at % 3) + 1}`) } })), links, layoutIterations: 0, emphasis: { disabled: true }, label: text, lineStyle: { color: "source", opacity: 0.35 }, left: 8, right: 140 }],
+    series: [{ type: "sankey", data: nodes.map((name, at) => ({ name, itemStyle: { color: token(`chart-${(at % 3) + 1}`) } })), links, layoutIterations: 0, emphasis: { disabled: true }, label: { ...text, width: 150, overflow: "break" }, lineStyle: { color: "source", opacity: 0.35 }, left: 8, right: 170 }],
   }),
 };
 
