@@ -65,6 +65,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
 def page_groups() -> "list[Pages]":
     """The pages, by what people come for."""
     from app.web.analytics import pages as analytics
+    from app.web.contracts import pages as contracts
     from app.web.demands import pages as demands
     from app.web.disruptions import pages as disruptions
     from app.web.forecasts import pages as forecasts
@@ -82,8 +83,13 @@ def page_groups() -> "list[Pages]":
     from app.web.orders import pages as orders
     from app.web.pooling import pages as pooling
     from app.web.receiving import pages as receiving
+    from app.web.rounds import pages as rounds
+    from app.web.searches import pages as searches
     from app.web.selling import pages as selling
     from app.web.sign_in import pages as sign_in
+    from app.web.sites import pages as sites
+    from app.web.statements import pages as statements
+    from app.web.suppliers import pages as suppliers
 
     return [
         front,
@@ -97,7 +103,13 @@ def page_groups() -> "list[Pages]":
         demands,
         orders,
         receiving,
+        suppliers,
+        contracts,
+        rounds,
+        searches,
         money,
+        statements,
+        sites,
         messages,
         message_log,
         analytics,

@@ -13,10 +13,11 @@ from app.core.errors import NotFound
 from app.core.http import Blueprint
 
 blueprint = Blueprint("open_data", __name__, description="Open data")
+LD_JSON = "application/ld+json"
 NAME = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])\.(csv|json)")
 
 
-@blueprint.operation("GET", "/open-data", access=PUBLIC)
+@blueprint.operation("GET", "/open-data", access=PUBLIC, also=(LD_JSON,))
 def get_catalogue(caller: Caller) -> Response:
     """What is published, described in DCAT (JSON-LD).
 
@@ -24,7 +25,7 @@ def get_catalogue(caller: Caller) -> Response:
     """
     months = open_data.published_months(today=clock.local_date(caller.now))
     found = jsonify(open_data.catalogue(months, address=_address()))
-    found.content_type = "application/ld+json"
+    found.content_type = LD_JSON
     return tagged(found)
 
 

@@ -19,6 +19,7 @@ from webargs.flaskparser import FlaskParser
 
 from app.core import clock
 from app.core.errors import Invalid, Problem, invalid
+from app.core.faults import pointed
 from app.core.fields import Schema
 from app.core.files import ENDINGS, columns, written
 from app.core.idempotency import Idempotency, replay_or_run, stated_key
@@ -28,6 +29,7 @@ from app.core.transaction import retried, transaction
 ROWS_AT_A_TIME = 500
 JSON = "application/json"
 TEXT = {"schema": {"type": "string"}}
+OBJECT = {"schema": {"type": "object"}}
 
 
 class Malformed(Problem):
@@ -167,7 +169,8 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
             edge.access = access  # type: ignore[attr-defined]
             edge.idempotency = idempotency  # type: ignore[attr-defined]
-            forms = {status: {"content": dict.fromkeys(kinds, TEXT)}} if kinds else {}
+            content = {kind: OBJECT if kind.endswith("+json") else TEXT for kind in kinds}
+            forms = {status: {"content": content}} if kinds else {}
             document(edge, method, access, idempotency, forms, upload)
             self.route(rule, methods=[method])(edge)
             return view
@@ -382,19 +385,3 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(together) != len(pairs):
         raise ValueError("a name occurs twice")
     return together
-
-
-def pointed(messages: Any, pointer: str = "") -> list[dict[str, str]]:
-    """Marshmallow's nested messages as a flat list of pointers and sentences."""
-    if isinstance(messages, dict):
-        return [
-            error
-            for name, inner in messages.items()
-            for error in pointed(inner, pointer if name == "_schema" else f"{pointer}/{step(name)}")
-        ]
-    return [{"pointer": pointer, "en": str(message)} for message in messages]
-
-
-def step(name: object) -> str:
-    """A name as one step of a JSON pointer (RFC 6901)."""
-    return str(name).replace("~", "~0").replace("/", "~1")

@@ -19,7 +19,10 @@ from app.deliveries.slip_page import slip_page
 from app.orders.models import Order
 from app.orders.queries import buying, concerning, get_order, selling
 
-POLICY = "default-src 'none'; style-src 'self'; form-action 'none'; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src data:; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
 
 blueprint = Blueprint("deliveries", __name__, description="Deliveries")
 

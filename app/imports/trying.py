@@ -14,8 +14,8 @@ from sqlalchemy.exc import IntegrityError
 from app.accounts.access import Caller
 from app.core.db import db
 from app.core.errors import Problem
+from app.core.faults import pointed
 from app.core.fields import UUID_PATTERN
-from app.core.http import pointed
 from app.core.messages import in_vietnamese
 from app.imports.kinds import Kind
 from app.imports.rows import Error, error

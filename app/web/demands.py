@@ -70,7 +70,7 @@ def demand_form(caller: Caller) -> Response:
         chosen=chosen,
         base=_base(chosen.market_code) if chosen else None,
         siblings=_siblings(chosen) if chosen else [],
-        everything=[] if chosen else _everything(),
+        everything=[] if chosen else everything(),
         measured=[one for one in chosen.qualities if one.type == QualityType.NUMBER]
         if chosen
         else [],
@@ -169,7 +169,7 @@ def _siblings(chosen: Commodity) -> list[Commodity]:
     return list(db.session.scalars(statement.order_by(Commodity.sort_key)))
 
 
-def _everything() -> list[tuple[Commodity, str]]:
+def everything() -> list[tuple[Commodity, str]]:
     """Every commodity with its picture, by category and name."""
     statement = commodities().order_by(Commodity.category, Commodity.sort_key)
     return [(one, picture(one.category)) for one in db.session.scalars(statement)]

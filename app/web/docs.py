@@ -89,6 +89,8 @@ def _fields(body: Any, schemas: dict[str, Any]) -> list[dict[str, Any]]:
     """The fields of a request's body, one level deep."""
     if not body:
         return []
+    if "application/json" not in body["content"]:
+        return [{"name": " | ".join(body["content"]), "required": True, "type": "file"}]
     reference = body["content"]["application/json"]["schema"]["$ref"]
     schema = schemas[reference.rsplit("/", 1)[-1]]
     required = schema.get("required", [])

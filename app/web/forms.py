@@ -9,7 +9,7 @@ import marshmallow as ma
 from flask import request
 
 from app.core.errors import Invalid, invalid, missing
-from app.core.http import pointed
+from app.core.faults import pointed
 
 _GROUPED = re.compile(r"-?[0-9]{1,3}([.,\u00a0 ][0-9]{3})+")
 _PLAIN = re.compile(r"-?[0-9]{1,15}([.,][0-9]{1,6})?")
@@ -40,6 +40,20 @@ def number(name: str, *, needed: bool = True) -> str | None:
     if value is not None:
         return value
     raise invalid(f"/{name}", "Hãy nhập số, ví dụ 12.500 hoặc 1,5.", "Enter a number such as 1.5.")
+
+
+def whole(name: str, *, needed: bool = True) -> int | None:
+    """A whole number as people here write it.
+
+    Raises:
+        Invalid: it is no number, not a whole one, or missing though needed.
+    """
+    value = number(name, needed=needed)
+    if value is None:
+        return None
+    if Decimal(value) % 1:
+        raise invalid(f"/{name}", "Hãy nhập số nguyên.", "Enter a whole number.")
+    return int(Decimal(value))
 
 
 def identifier(name: str) -> UUID | None:

@@ -20,11 +20,12 @@ from app.market.schemas import OfferQuery
 from app.orders import api as orders
 from app.orders.models import Carrier
 from app.orders.schemas import OrderIn
-from app.places.models import AdministrativeUnit, Level, Site
+from app.places.models import Site
 from app.places.queries import sites
 from app.web.forms import decimal_text, identifier, loaded, number, typed
 from app.web.offers import offer as offer_page
 from app.web.pages import Pages, go, show
+from app.web.sites import ward_names
 
 pages = Pages("market")
 SORTS = ("newest", "price", "distance")
@@ -49,7 +50,7 @@ class Found:
 def market_page(caller: Caller) -> Response:
     """Search what is on sale."""
     given = {name: value for name, value in request.args.items() if name in FILTERS and value}
-    site = _own_site(caller)
+    site = own_site(caller)
     query = _query(given, site)
     found = market.list_offers(caller=caller, query=query)
     return show(
@@ -59,7 +60,7 @@ def market_page(caller: Caller) -> Response:
         given=given,
         sort=query["sort"],
         site=site,
-        commodities=_offered(),
+        commodities=offered(),
     )
 
 
@@ -102,17 +103,7 @@ def _query(given: dict[str, str], site: Site | None) -> dict[str, Any]:
 
 def _found(offers: Any, site: Site | None) -> list[Found]:
     """Offers with their ward and what carrying a unit to the site costs by the market's tariff."""
-    codes = {offer.lot.site.ward_code for offer in offers}
-    wards = {
-        row.code: row.name
-        for row in db.session.execute(
-            select(AdministrativeUnit.code, AdministrativeUnit.name).where(
-                AdministrativeUnit.level == Level.WARD,
-                AdministrativeUnit.code.in_(codes),
-                AdministrativeUnit.valid_to.is_(None),
-            )
-        )
-    }
+    wards = ward_names(offer.lot.site.ward_code for offer in offers)
     tariffs = {one.code: one for one in db.session.scalars(select(Market))} if site else {}
     return [
         Found(
@@ -134,7 +125,8 @@ def _haulage(tariff: Market, offer: Offer) -> Decimal | None:
     return (per_kg * offer.commodity.unit_weight_kg).quantize(Decimal(1))
 
 
-def _own_site(caller: Caller) -> Site | None:
+def own_site(caller: Caller) -> Site | None:
+    """The place from which distances count: the first that the caller declared."""
     if caller.organisation is None:
         return None
     mine = sites(Site.organisation_id == caller.organisation.id)
@@ -142,13 +134,13 @@ def _own_site(caller: Caller) -> Site | None:
 
 
 def _first_site(caller: Caller) -> UUID:
-    site = _own_site(caller)
+    site = own_site(caller)
     if site is None:
         raise invalid("/site", "Hãy thêm nơi nhận hàng trước.", "Add a place to deliver to first.")
     return UUID(str(site.id))
 
 
-def _offered() -> list[Commodity]:
+def offered() -> list[Commodity]:
     """Commodities of which something is on sale, by name."""
     on_sale = select(Offer.id).where(
         Offer.commodity_code == Commodity.code, Offer.status == OfferStatus.OPEN

@@ -1,18 +1,20 @@
 """Money: what is still to come or to pay, and what has been paid."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask import request
 from sqlalchemy import case, func, select
 from werkzeug.wrappers import Response
 
-from app.accounts.access import READERS, SELLERS, Caller
+from app.accounts.access import BUYERS, READERS, SELLERS, Caller
+from app.accounts.models import Organisation
 from app.core.db import db
 from app.settlement import api as settlement
-from app.settlement.models import Payout, PayoutStatus, Settlement
+from app.settlement.models import Payout, PayoutStatus, Settlement, SettlementStatus
 from app.settlement.queries import payouts
-from app.settlement.schemas import SettlementQuery
-from app.web.forms import loaded
+from app.settlement.schemas import PayoutIn, SettlementQuery
+from app.web.forms import loaded, typed, whole
 from app.web.pages import Pages, go, show
 
 pages = Pages("money")
@@ -30,7 +32,14 @@ def money(caller: Caller) -> Response:
         .order_by(Payout.id.desc())
         .limit(20)
     ).all()
-    return show("money.html", found=found, totals=totals(own), waiting=waiting)
+    return show(
+        "money.html",
+        found=found,
+        totals=totals(own),
+        waiting=waiting,
+        owed=_owed(own),
+        paid=_paid(own),
+    )
 
 
 @pages.page("POST", "/payouts/<uuid:payout_id>/confirmation", access=SELLERS)
@@ -38,6 +47,41 @@ def confirm(caller: Caller, payout_id: UUID) -> Response:
     """The money has come."""
     settlement.confirm_payout(caller=caller, payout_id=payout_id)
     return go("/money")
+
+
+@pages.page("POST", "/payouts", access=BUYERS, again=money)
+def pay(caller: Caller) -> Response:
+    """I have paid somebody; it goes against what is due first."""
+    body = {
+        "payee_id": typed("payee_id"),
+        "amount": whole("amount"),
+        "reference": typed("reference"),
+    }
+    settlement.record_payout(caller=caller, body=loaded(PayoutIn, body))
+    return go("/money?paid=1")
+
+
+def _owed(organisation_id: UUID) -> list[tuple[UUID, str, int]]:
+    """To whom I owe how much, the largest sum first."""
+    owed = func.sum(Settlement.outstanding)
+    rows = db.session.execute(
+        select(Organisation.id, Organisation.name, owed)
+        .join(Settlement, Settlement.payee_id == Organisation.id)
+        .where(
+            Settlement.organisation_id == organisation_id,
+            Settlement.status == SettlementStatus.FINAL,
+        )
+        .group_by(Organisation.id)
+        .having(owed > 0)
+        .order_by(owed.desc(), Organisation.id)
+    )
+    return [(row[0], row[1], int(row[2])) for row in rows]
+
+
+def _paid(organisation_id: UUID) -> Sequence[Payout]:
+    """What I paid last."""
+    mine = payouts(Payout.organisation_id == organisation_id)
+    return db.session.scalars(mine.order_by(Payout.id.desc()).limit(5)).all()
 
 
 def totals(organisation_id: UUID) -> dict[str, int]:

@@ -3,7 +3,7 @@
 One form makes a lot and its offer.
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,6 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from app.accounts.access import SELLERS, Caller
-from app.accounts.models import Person
 from app.catalogue.models import Commodity, QualityType
 from app.catalogue.queries import find_commodity
 from app.core import clock
@@ -24,19 +23,17 @@ from app.lots.models import Lot, LotStatus
 from app.lots.schemas import LotIn
 from app.market import api as market
 from app.market.schemas import OfferIn
-from app.places import api as places
-from app.places.models import AdministrativeUnit, Level, Site
-from app.places.queries import search_units, sites, unit_rank
-from app.places.schemas import SiteIn
+from app.places.models import Site
+from app.places.queries import sites
 from app.web.forms import identifier, loaded, number, typed
 from app.web.pages import Pages, go, show
 from app.web.produce import called, likely, picture, price_of
+from app.web.sites import add_in_ward, wards_called
 
 pages = Pages("selling")
 MORNING = time(6)
 ODD = Decimal("0.3")
 WEIGHTS = ("kg", "yến", "tạ")
-MOST_WARDS = 8
 
 
 @pages.page("GET", "/sell", access=SELLERS)
@@ -61,7 +58,7 @@ def sell_form(caller: Caller) -> Response:
         units=WEIGHTS if chosen and chosen.unit == "kg" else (),
         asked=[one for one in chosen.qualities if one.required] if chosen else [],
         sites=own_sites,
-        wards=[] if own_sites else _wards(request.values.get("ward", ""), today),
+        wards=[] if own_sites else wards_called(request.values.get("ward", ""), today),
         today=today,
     )
 
@@ -177,35 +174,5 @@ def _site(caller: Caller) -> UUID:
     ).first()
     if own is not None:
         return own.id
-    wards = _wards(typed("ward"), clock.local_date(caller.now))
-    wards = [one for one in wards if one.code == typed("ward")] or wards
-    if len(wards) != 1:
-        raise invalid(
-            "/ward",
-            "Hãy chọn xã, phường trong danh sách." if wards else "Không tìm thấy xã, phường này.",
-            "Choose the ward from the list." if wards else "There is no such ward.",
-        )
-    ward = wards[0]
-    person: Person = caller.signed_in
-    site = places.add_site(
-        caller=caller,
-        body=loaded(
-            SiteIn,
-            {
-                "name": person.name,
-                "ward_code": ward.code,
-                "latitude": ward.latitude,
-                "longitude": ward.longitude,
-            },
-        ),
-    )
+    site = add_in_ward(caller, name=caller.signed_in.name)
     return UUID(str(site.id))
-
-
-def _wards(words: str, today: date) -> list[AdministrativeUnit]:
-    """Today's wards of that name or code, the likeliest first."""
-    if not words.strip():
-        return []
-    statement = search_units(words, on=today, level=Level.WARD)
-    ordered = statement.order_by(unit_rank(words), AdministrativeUnit.sort_key)
-    return list(db.session.scalars(ordered.limit(MOST_WARDS)))

@@ -65,6 +65,16 @@ _STATES = {
         "breached": ("Vi phạm", "Breached", "danger"),
         "terminated": ("Chấm dứt", "Terminated", "quiet"),
     },
+    "breach": {
+        "notified": ("Chờ giải trình", "Waiting for an answer", "warn"),
+        "excused": ("Đã bỏ qua", "Excused", "quiet"),
+        "recorded": ("Đã ghi nhận", "Recorded", "danger"),
+    },
+    "missed": {
+        "non_purchase": ("Bên mua không gọi hàng", "The buyer did not call it", "danger"),
+        "non_delivery": ("Bên bán không giao", "The seller did not deliver it", "danger"),
+        "side_selling": ("Bên bán bán cho người khác", "The seller sold it elsewhere", "danger"),
+    },
     "claim": {
         "open": ("Chờ trả lời", "Waiting for an answer", "warn"),
         "granted": ("Chấp nhận", "Granted", "good"),

@@ -27,6 +27,9 @@ BEGIN
     PERFORM touch_day(NEW.organisation_id, local_day(NEW.listed_at), NEW.commodity_code);
     IF TG_OP = 'UPDATE' AND OLD.listed_at IS DISTINCT FROM NEW.listed_at THEN
         PERFORM touch_day(OLD.organisation_id, local_day(OLD.listed_at), OLD.commodity_code);
+        PERFORM touch_day(o.seller_id, local_day(o.placed_at), l.commodity_code)
+            FROM order_line l JOIN purchase_order o ON o.id = l.order_id
+            WHERE l.offer_id = NEW.id;
     END IF;
     RETURN NULL;
 END $$;

@@ -15,6 +15,7 @@ SUBJECTS = {
     "payout_id": "payout",
     "claim_id": "open_claim",
     "message_id": "dead_message",
+    "supplier_id": "farm_organisation",
 }
 TOKEN = re.compile(r'name="csrf_token" value="([0-9a-f]+)"')
 KEY = re.compile(r'name="idempotency_key" value="([^"]+)"')

@@ -1,6 +1,6 @@
-"""How fast word travels: from the outbox to a mail server of our own, with two worker processes.
+"""How fast word travels: from the outbox to a mail server and to webhooks, both of our own.
 
-Webhooks are to be measured beside mail: another sink, and one more call of :func:`_drain`.
+Two worker processes do the work. Mail and webhooks are timed one after the other.
 """
 
 import gc
@@ -25,7 +25,7 @@ from sqlalchemy import func, insert, select
 from app.accounts.models import Kind, Organisation, Person, Role, RoleName
 from app.cli.bench.figures import Figure, report
 from app.cli.bench.orders import account, offer_of, place
-from app.cli.bench.sink import Sink, a_sink
+from app.cli.bench.sink import Sink, a_receiver, a_sink
 from app.cli.environment import isolated_environment
 from app.cli.programs import beat_command, worker_command
 from app.config import PROJECT
@@ -36,8 +36,9 @@ from app.core.ids import uuid7
 from app.core.money import HIGHEST_PRICE
 from app.core.outbox import OutboxMessage
 from app.core.transaction import transaction
+from app.webhooks.operations import add_webhook
 
-PEOPLE = 2_000
+PEOPLE, HOOKS = 2_000, 200
 PATIENCE_SECONDS = 1_800.0
 MOST_GROWTH_MB = 30.0
 RATE, LATENCY_SECONDS, SEARCH_MS = 500.0, 2.0, 50.0
@@ -53,8 +54,9 @@ def notifications(messages: int, backlog: int, samples: int, searches: int, as_j
     """Từ đơn hàng tới thư · From orders to mails, and who waits for an offer."""
     from app import create_app
 
-    with isolated_environment(), a_sink() as sink:
-        os.environ["SMTP_URL"] = sink.url
+    with isolated_environment(), a_sink() as sink, a_receiver() as receiver:
+        os.environ["SMTP_URL"] = sink.url("smtp")
+        os.environ["WEBHOOK_SINK"] = receiver.url("http")
         app = create_app()
         logs.quieten()
         with app.app_context():
@@ -65,12 +67,17 @@ def notifications(messages: int, backlog: int, samples: int, searches: int, as_j
             rate, _ = _drain(app, sink, messages, pids)
             seconds = _latencies(app, sink, samples)
         with app.app_context():
+            _leave(_hooked(receiver), messages)
+        with _workers() as pids:
+            hook_rate, _ = _drain(app, receiver, messages, pids)
+        with app.app_context():
             _leave(organisations, backlog)
         with _workers() as pids:
             backlog_rate, growth = _drain(app, sink, backlog, pids)
     p95 = statistics.quantiles(seconds, n=20)[-1]
     figures = {
         "mail": Figure(rate, "messages/s", f"≥ {RATE:g}", rate >= RATE),
+        "webhooks": Figure(hook_rate, "messages/s", f"≥ {RATE:g}", hook_rate >= RATE),
         "backlog": Figure(backlog_rate, "messages/s"),
         "memory_growth": Figure(growth, "MB", f"≤ {MOST_GROWTH_MB:g}", growth <= MOST_GROWTH_MB),
         "order_to_mail_p50": Figure(statistics.median(seconds), "s"),
@@ -116,14 +123,35 @@ def _people() -> list[UUID]:
     return ids
 
 
+def _hooked(receiver: Sink) -> list[UUID]:
+    """Organisations without people, each with a webhook of its own."""
+    now, ids = clock.now(), [uuid7() for _ in range(HOOKS)]
+    with transaction():
+        rows = [
+            {"id": one, "name": f"Máy {n}", "kind": Kind.FARM, "created_at": now}
+            for n, one in enumerate(ids)
+        ]
+        db.session.execute(insert(Organisation), rows)
+        for one in ids:
+            add_webhook(
+                organisation_id=one,
+                url=receiver.url("http") + f"/{one}",
+                topics=["payout.confirmed"],
+                sink=receiver.url("http"),
+                now=now,
+            )
+    return ids
+
+
 def _leave(organisations: list[UUID], count: int) -> None:
-    """So many messages in the outbox, each told to one person by mail."""
+    """So many messages in the outbox, each told to one person by mail or to one webhook."""
+    among = len(organisations)
     for start in range(0, count, 5_000):
         with transaction():
             outbox.add_all(
                 "payout.confirmed",
                 [
-                    _paid(organisations[number % PEOPLE], organisations[(number + 1) % PEOPLE])
+                    _paid(organisations[number % among], organisations[(number + 1) % among])
                     for number in range(start, min(start + 5_000, count))
                 ],
                 now=clock.now(),

@@ -1,10 +1,10 @@
-"""A mail server that takes everything at once and remembers when, for whom and how often."""
+"""Servers that take everything at once and remember when and for whom: mail and webhooks."""
 
 import asyncio
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -20,9 +20,9 @@ class Sink:
     last_at: float = 0.0
     by_address: Counter[str] = field(default_factory=Counter)
 
-    @property
-    def url(self) -> str:
-        return f"smtp://127.0.0.1:{self.port}"
+    def url(self, scheme: str) -> str:
+        """Where it listens."""
+        return f"{scheme}://127.0.0.1:{self.port}"
 
     def take(self, address: str) -> None:
         self.arrived += 1
@@ -70,13 +70,34 @@ class _Conversation(asyncio.Protocol):
         self.transport.write(READY.get(word, b"250 fine\r\n"))
 
 
+class _Receiver(asyncio.Protocol):
+    """Just enough of HTTP/1.1 (RFC 9112) for a client that sends one POST and closes."""
+
+    def __init__(self, sink: Sink) -> None:
+        self.sink = sink
+        self.waiting = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.waiting += data
+        head, found, body = self.waiting.partition(b"\r\n\r\n")
+        announced = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
+        if found and len(body) >= int(announced or 0):
+            self.sink.take(head.partition(b" HTTP")[0].decode())
+            self.transport.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+            self.transport.close()
+
+
 @contextmanager
-def a_sink() -> Iterator[Sink]:
-    """Run the sink in a thread of its own."""
+def a_sink(kind: Callable[[Sink], asyncio.Protocol] = _Conversation) -> Iterator[Sink]:
+    """Run a sink for mail, or of another kind, in a thread of its own."""
     sink, loop, started = Sink(), asyncio.new_event_loop(), threading.Event()
 
     async def serve() -> None:
-        server = await loop.create_server(lambda: _Conversation(sink), "127.0.0.1", 0)
+        server = await loop.create_server(lambda: kind(sink), "127.0.0.1", 0)
         sink.port = server.sockets[0].getsockname()[1]
         started.set()
 
@@ -92,3 +113,10 @@ def a_sink() -> Iterator[Sink]:
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
+
+
+@contextmanager
+def a_receiver() -> Iterator[Sink]:
+    """A sink for webhooks."""
+    with a_sink(_Receiver) as sink:
+        yield sink

@@ -1,0 +1,67 @@
+"""Saved searches: be told when something comes on sale that fits."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import request
+from werkzeug.wrappers import Response
+
+from app.accounts.access import READERS, SIGNED_IN, Caller
+from app.catalogue.queries import commodities_by_code, find_commodity
+from app.core.paging import PageQuery
+from app.notifications import api as notifications
+from app.notifications.schemas import SavedSearchIn
+from app.web.demands import everything
+from app.web.forms import loaded, number, typed, whole
+from app.web.market import own_site
+from app.web.pages import Pages, go, show
+
+pages = Pages("searches")
+
+
+@pages.page("GET", "/saved-searches", access=SIGNED_IN)
+def my_searches(caller: Caller) -> Response:
+    """What I wait for, newest first."""
+    asked = {"cursor": request.args["cursor"]} if "cursor" in request.args else {}
+    found = notifications.list_searches(caller=caller, query=loaded(PageQuery, asked))
+    goods = commodities_by_code(one.commodity_code for one in found.items)
+    return show("searches.html", found=found, goods=goods)
+
+
+@pages.page("GET", "/saved-searches/new", access=READERS)
+def search_form(caller: Caller) -> Response:
+    """The form, filled with what the market was searched for."""
+    code = request.values.get("commodity")
+    chosen = find_commodity(code) if code else None
+    return show(
+        "search_form.html",
+        chosen=chosen,
+        everything=[] if chosen else everything(),
+        site=own_site(caller),
+    )
+
+
+@pages.page("POST", "/saved-searches", access=READERS, again=search_form)
+def save(caller: Caller) -> Response:
+    """Tell me from now on."""
+    site = own_site(caller)
+    within = whole("within_km", needed=False)
+    body: dict[str, Any] = {
+        "name": typed("name"),
+        "commodity": typed("commodity"),
+        "grade": typed("grade"),
+        "certificate": typed("certificate"),
+        "price_max": number("price_max", needed=False),
+    }
+    if within and site:
+        near = {"latitude": site.latitude, "longitude": site.longitude}
+        body |= near | {"within_km": within}
+    notifications.save_search(caller=caller, body=loaded(SavedSearchIn, body))
+    return go("/saved-searches?new=1")
+
+
+@pages.page("POST", "/saved-searches/<uuid:search_id>/removal", access=SIGNED_IN)
+def forget(caller: Caller, search_id: UUID) -> Response:
+    """Wait no more."""
+    notifications.forget_search(caller=caller, search_id=search_id)
+    return go("/saved-searches")
