@@ -31,6 +31,7 @@ from app.web.pages import Pages, show
 
 pages = Pages("analytics")
 WEEKS = 8
+FIRST_MONTH = date(2020, 1, 1)
 WAYS = {
     "contract": ("hợp đồng", "contracts"),
     "round": ("phiên khớp", "rounds"),
@@ -121,7 +122,9 @@ def analytics(caller: Caller) -> WerkzeugResponse:
     return show(
         "analytics.html",
         month=asked.month,
-        before=(asked.month - timedelta(days=1)).replace(day=1),
+        before=(asked.month - timedelta(days=1)).replace(day=1)
+        if asked.month > FIRST_MONTH
+        else None,
         after=_month_after(asked.month) if _month_after(asked.month) <= asked.today else None,
         summary=found,
         weight=sum(one["accepted_quantity"] for one in found.rows if one["unit"] == "kg"),
@@ -210,9 +213,10 @@ def _month(caller: Caller) -> date:
     """The month asked for in the address, else the present one."""
     this = clock.local_date(caller.now).replace(day=1)
     try:
-        return min(date.fromisoformat(request.args.get("month", "") + "-01"), this)
+        asked = date.fromisoformat(request.args.get("month", "") + "-01")
     except ValueError:
         return this
+    return max(min(asked, this), FIRST_MONTH)
 
 
 def _month_after(month: date) -> date:

@@ -18,7 +18,7 @@ import flask
 import structlog
 from flask import Response, current_app, g, redirect, render_template, request
 from sqlalchemy import exc
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.accounts import session
@@ -129,7 +129,7 @@ def show(template: str, *, status: int = 200, **facts: Any) -> Response:
         built=built,
         caller=caller,
         refusal=g.get("refusal"),
-        form=request.form if g.get("refusal") else {},
+        form=_as_typed(),
         tabs=tabs(caller),
         **facts,
     )
@@ -140,6 +140,12 @@ def show(template: str, *, status: int = 200, **facts: Any) -> Response:
     answer.headers["Cache-Control"] = "no-store"
     session.remember_visitor(answer)
     return _compressed(answer)
+
+
+def _as_typed() -> Any:
+    """What stood in a form that is refused; of one that is too large nothing can be read."""
+    refusal = g.get("refusal")
+    return request.form if refusal and refusal["status"] != BodyTooLarge.status else {}
 
 
 def go(address: str) -> WerkzeugResponse:
@@ -209,6 +215,8 @@ def _named(fault: Exception) -> Problem:
     """What went wrong as something that can be told."""
     if isinstance(fault, Problem):
         return fault
+    if isinstance(fault, RequestEntityTooLarge):
+        return BodyTooLarge()
     if isinstance(fault, exc.OperationalError | exc.TimeoutError | exc.InterfaceError):
         log.warning("database_unavailable", reason=str(getattr(fault, "orig", fault))[:200])
         return Unavailable()
@@ -224,7 +232,9 @@ def _refused(
     if isinstance(refusal, OrganisationNeeded):
         return go(f"/organisations?next={quote(request.full_path.rstrip('?'))}")
     g.refusal = told(refusal)
-    if again is not None and not isinstance(refusal, NotFound | InternalError | Unavailable):
+    if again is not None and not isinstance(
+        refusal, NotFound | InternalError | Unavailable | BodyTooLarge
+    ):
         try:
             answer = _within(lambda caller: again(caller=caller, **path), access)
         except TokenMissing:
