@@ -72,6 +72,7 @@ def page_groups() -> "list[Pages]":
     from app.web.front import pages as front
     from app.web.home import pages as home
     from app.web.imports import pages as imports
+    from app.web.lots import pages as lots
     from app.web.market import pages as market
     from app.web.me import pages as me
     from app.web.members import pages as members
@@ -81,20 +82,27 @@ def page_groups() -> "list[Pages]":
     from app.web.offers import pages as offers
     from app.web.operator import pages as operator
     from app.web.orders import pages as orders
+    from app.web.people import pages as people
     from app.web.pooling import pages as pooling
     from app.web.receiving import pages as receiving
     from app.web.rounds import pages as rounds
     from app.web.searches import pages as searches
     from app.web.selling import pages as selling
+    from app.web.sharing import pages as sharing
     from app.web.sign_in import pages as sign_in
     from app.web.sites import pages as sites
     from app.web.statements import pages as statements
     from app.web.suppliers import pages as suppliers
+    from app.web.wishes import pages as wishes
 
     return [
         front,
         sign_in,
         me,
+        wishes,
+        sharing,
+        people,
+        lots,
         home,
         selling,
         forecasts,

@@ -300,6 +300,7 @@ def test_what_belongs_to_somebody_says_to_whom() -> None:
         "organisation",
         "person",
         "access_token",
+        "sign_in_code",
         "administrative_unit",
         "administrative_unit_predecessor",
         "market",

@@ -47,6 +47,7 @@ EXEMPT = {
     "organisation": "is the tenant itself",
     "person": "may act in several organisations; role says in which",
     "access_token": "belongs to a person",
+    "sign_in_code": "belongs to a person",
     "quality_schedule": "the platform's own has no organisation; buyer_id says whose another is",
     "ledger_transaction": "between several tenants at once; its entries say whose",
     "channel_pause": "the house's own note about a channel",

@@ -1,12 +1,13 @@
 """Registrations, tokens, me, invitations, memberships."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from flask import current_app
 from sqlalchemy import select
 
-from app.accounts import operations, queries, schemas
+from app.accounts import operations, queries, schemas, sign_in_codes
 from app.accounts.access import (
     JOINERS,
     NEWCOMERS,
@@ -46,6 +47,23 @@ def register(caller: Caller, body: dict[str, Any]) -> dict[str, UUID]:
 
 @blueprint.operation(
     "POST",
+    "/sign-in-codes",
+    access=NEWCOMERS,
+    body=schemas.SignInCodeIn,
+    answer=schemas.SignInCodeOut,
+    status=202,
+    idempotency=Idempotency.EXEMPT,
+)
+def send_code(caller: Caller, body: dict[str, str]) -> dict[str, Any]:
+    """Send a one-time code to sign in with, if somebody has this number or address.
+
+    Gửi mã đăng nhập một lần, nếu có người dùng số hay địa chỉ này.
+    """
+    return {"expires_at": sign_in_codes.send_code(login=body["login"], now=caller.now)}
+
+
+@blueprint.operation(
+    "POST",
     "/tokens",
     access=NEWCOMERS,
     body=schemas.TokenIn,
@@ -53,13 +71,21 @@ def register(caller: Caller, body: dict[str, Any]) -> dict[str, UUID]:
     idempotency=Idempotency.EXEMPT,
 )
 def sign_in(caller: Caller, body: dict[str, str]) -> dict[str, Any]:
-    """Sign in; the token is shown this once.
+    """Sign in by password or one-time code; the token is shown this once.
 
-    Đăng nhập; mã truy cập chỉ hiện một lần này.
+    Đăng nhập bằng mật khẩu hoặc mã một lần; mã truy cập chỉ hiện một lần này.
     """
-    with sign_in_attempt(body["login"]):
-        token, row = operations.sign_in(**body, now=caller.now)
+    token, row = let_in(body, now=caller.now)
     return {"token": token, "expires_at": row.expires_at}
+
+
+def let_in(body: dict[str, str], *, now: datetime) -> tuple[str, AccessToken]:
+    """A token for whoever shows a password or a code, unless the login has failed too often."""
+    with sign_in_attempt(body["login"]):
+        if "code" in body:
+            secret = current_app.config["SECRET_KEY"]
+            return sign_in_codes.sign_in(**body, secret=secret, now=now)
+        return operations.sign_in(**body, now=now)
 
 
 @blueprint.operation(
@@ -242,13 +268,13 @@ def _grants(kind: GrantKind) -> None:
     """The two calls that give and withdraw one kind of grant."""
 
     def give(caller: Caller, membership_id: UUID) -> Membership:
-        membership = _own_membership(caller, membership_id)
+        membership = own_membership(caller, membership_id)
         return operations.grant(
             membership=membership, kind=kind, by=caller.signed_in, now=caller.now
         )
 
     def take_back(caller: Caller, membership_id: UUID) -> None:
-        membership = _own_membership(caller, membership_id)
+        membership = own_membership(caller, membership_id)
         operations.withdraw(membership=membership, kind=kind, by=caller.signed_in, now=caller.now)
 
     give.__name__, take_back.__name__ = f"give_{kind}", f"withdraw_{kind}"
@@ -274,7 +300,8 @@ def _membership(caller: Caller, membership_id: UUID) -> Membership:
     return found
 
 
-def _own_membership(caller: Caller, membership_id: UUID) -> Membership:
+def own_membership(caller: Caller, membership_id: UUID) -> Membership:
+    """My own organisation's membership, locked; the cooperative's side gives no consent."""
     membership = _membership(caller, membership_id)
     if membership.organisation_id != caller.acting.id:
         raise Forbidden

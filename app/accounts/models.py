@@ -108,15 +108,36 @@ class Role(Identified, Base):
 
 
 class AccessToken(Identified, Base):
-    """An opaque token, of which only a digest is kept."""
+    """An opaque token, of which only a digest is kept; a program's has a name, a browser's none."""
 
     __tablename__ = "access_token"
 
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     digest: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str | None]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+MOST_CODE_TRIES = 5
+
+
+class SignInCode(Identified, Base):
+    """A one-time code that was sent to ``login``; derived from its id and kept nowhere."""
+
+    __tablename__ = "sign_in_code"
+    __table_args__ = (
+        CheckConstraint(f"tries BETWEEN 0 AND {MOST_CODE_TRIES}", name="tries_within"),
+        CheckConstraint("expires_at > created_at", name="lives"),
+    )
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    login: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    used_at: Mapped[datetime | None]
 
 
 class Invitation(Identified, Base):

@@ -147,12 +147,15 @@ def sign_in(*, login: str, password: str, now: datetime) -> tuple[str, AccessTok
     return issue_token(person=person, now=now)
 
 
-def issue_token(*, person: Person, now: datetime) -> tuple[str, AccessToken]:
-    """A token and its row; the text is not kept."""
+def issue_token(
+    *, person: Person, now: datetime, name: str | None = None
+) -> tuple[str, AccessToken]:
+    """A token and its row; the text is not kept. ``name`` says which program it is for."""
     token = new_token()
     row = AccessToken(
         person_id=person.id,
         digest=token_digest(token),
+        name=name,
         created_at=now,
         expires_at=now + TOKEN_LIFE,
     )

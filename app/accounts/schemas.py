@@ -76,9 +76,25 @@ class RegistrationOut(Schema):
     person_id = Id(required=True)
 
 
-class TokenIn(Schema):
+class SignInCodeIn(Schema):
     login = String(required=True)
-    password = Password(required=True, shortest=1)
+
+
+class SignInCodeOut(Schema):
+    expires_at = Instant(required=True)
+
+
+class TokenIn(Schema):
+    """Exactly one of ``password`` and ``code``, a code that was sent; spaces in it do no harm."""
+
+    login = String(required=True)
+    password = Password(shortest=1)
+    code = String(longest=30, load_only=True)
+
+    @ma.validates_schema
+    def one_proof(self, data: dict[str, Any], **kwargs: Any) -> None:
+        if ("password" in data) == ("code" in data):
+            raise ValidationError("Give either password or code.", "password")
 
 
 class TokenOut(Schema):

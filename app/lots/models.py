@@ -214,6 +214,23 @@ class Lot(Represented, Identified, Base):
         self.status = LotStatus.SPOILED
 
 
+LARGEST_PHOTO, LONGEST_SIDE = 300 * 1024, 1280
+
+
+class LotPhoto(Identified, Base):
+    """What a lot looks like: a small JPEG without anything but the picture."""
+
+    __tablename__ = "lot_photo"
+    __table_args__ = (
+        CheckConstraint(f"octet_length(jpeg) BETWEEN 1 AND {LARGEST_PHOTO}", name="small"),
+    )
+
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    lot_id: Mapped[UUID] = mapped_column(ForeignKey("lot.id"), unique=True)
+    jpeg: Mapped[bytes]
+    created_at: Mapped[datetime]
+
+
 class LotSource(Base):
     """What of a lot came from which other one: its genealogy, one step back.
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.accounts.operations import invitation_code
+from app.accounts.sign_in_codes import sign_in_code
 from app.collecting.operations import entry_code
 from app.core.db import db
 from app.notifications.models import Channel, Dispatch, DispatchStatus
@@ -21,6 +22,7 @@ DAY = timedelta(days=1)
 # How the code of a kind is made: from what it is for, its number there, and the house's secret.
 CODES: dict[str, Callable[[UUID, int, str], str]] = {
     "invitation": lambda subject, _, secret: invitation_code(subject, secret=secret),
+    "sign_in": lambda subject, _, secret: sign_in_code(subject, secret=secret),
     "entry": lambda subject, number, secret: entry_code(subject, number, secret=secret),
 }
 

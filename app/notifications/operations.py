@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import joinedload
 
-from app.accounts.models import Invitation, Organisation, Person, Role
+from app.accounts.models import Invitation, Organisation, Person, Role, SignInCode
 from app.accounts.queries import find_person, people_of
 from app.catalogue.models import Commodity
 from app.collecting.models import Entry
@@ -34,7 +34,7 @@ from app.notifications.models import (
 )
 from app.notifications.planning import Wishes, next_digest, plan
 from app.notifications.sentence import one_line
-from app.notifications.topics import ENTRY_CODE, INVITATION, TOPICS
+from app.notifications.topics import ENTRY_CODE, INVITATION, SIGN_IN_CODE, TOPICS
 
 CONSUMER = "notifications"
 DAY = timedelta(days=1)
@@ -65,6 +65,8 @@ def notify(*, messages: Sequence[OutboxMessage], now: datetime) -> int:
     for message in messages:
         if message.topic == "invitation.sent":
             _mail_invitation(UUID(message.payload["invitation_id"]), now=now)
+        if message.topic == "sign_in.code_sent":
+            _send_sign_in_code(message, now=now)
         if message.topic == "entry.code_sent":
             _text_code(UUID(message.payload["entry_id"]), message.payload["code_number"], now=now)
     told = [one for one in messages if TOPICS[one.topic].sentences]
@@ -243,6 +245,28 @@ def _mail_invitation(invitation_id: UUID, *, now: datetime) -> None:
         topic="invitation.sent",
         expires_at=invitation.expires_at,
         organisation_id=invitation.organisation_id,
+        now=now,
+    )
+    after_commit(nudges[channel])
+
+
+def _send_sign_in_code(message: OutboxMessage, *, now: datetime) -> None:
+    row = db.session.get_one(SignInCode, UUID(message.payload["code_id"]))
+    person = db.session.get_one(Person, row.person_id)
+    channel = Channel.EMAIL if "@" in row.login else Channel.SMS
+    queue_code(
+        kind="sign_in",
+        subject_id=row.id,
+        number=1,
+        channel=channel,
+        address=row.login,
+        locale=person.locale,
+        sentence=SIGN_IN_CODE,
+        facts={},
+        topic="sign_in.code_sent",
+        expires_at=row.expires_at,
+        organisation_id=message.concerns[0],
+        person_id=person.id,
         now=now,
     )
     after_commit(nudges[channel])

@@ -22,6 +22,13 @@ INVITATION = Sentence(
     "Invitation: {invitation_id}\nConfirmation code: {{code}}\n\nIt is valid for 14 days.",
 )
 
+SIGN_IN_CODE = Sentence(
+    "Mã đăng nhập Blao",
+    "Mã đăng nhập Blao: {{code}}. Dùng được trong 15 phút. Đừng đọc mã này cho ai.",
+    "Blao sign-in code",
+    "Blao sign-in code: {{code}}. It serves for 15 minutes. Tell it to nobody.",
+)
+
 ENTRY_CODE = Sentence(
     "Blao",
     "{cooperative} nhập giúp bạn {quantity} {unit} {commodity}. Đúng thì đọc mã {{code}} cho người "
@@ -50,6 +57,7 @@ TOPICS: dict[str, Topic] = {
         },
     ),
     "invitation.sent": Topic("invitation_id", published=False),
+    "sign_in.code_sent": Topic("code_id", published=False),
     "entry.code_sent": Topic("entry_id code_number", published=False),
     "entry.confirmed": Topic(
         "entry_id lot_id member_id cooperative_id commodity quantity",

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from app.accounts.access import PUBLIC, READERS, TRADERS_AND_OPERATORS, Caller
 from app.core.errors import Forbidden, invalid
 from app.core.files import CSV, ENDINGS, XLSX
+from app.core.requests import LARGEST_FILE
 from app.imports import api as imports
 from app.imports import operations
 from app.imports.kinds import KINDS, Kind
@@ -34,7 +35,9 @@ def all_imports(caller: Caller) -> WerkzeugResponse:
     )
 
 
-@pages.page("POST", "/imports", access=TRADERS_AND_OPERATORS, again=all_imports, takes_files=True)
+@pages.page(
+    "POST", "/imports", access=TRADERS_AND_OPERATORS, again=all_imports, largest=LARGEST_FILE
+)
 def send(caller: Caller) -> WerkzeugResponse:
     """Take a file in to be checked; nothing is brought in yet."""
     kind, sent = KINDS.get(typed("kind")), request.files.get("file")
@@ -46,6 +49,7 @@ def send(caller: Caller) -> WerkzeugResponse:
     media_type = {ENDINGS[one]: one for one in (CSV, XLSX)}.get(ending)
     if sent is None or media_type is None:
         raise invalid("/file", "Hãy chọn tệp .xlsx hoặc .csv.", "Choose a .xlsx or .csv file.")
+    sent.seek(0)
     query = loaded(FileQuery, {"decimal": typed("decimal")})
     job = operations.take_in(
         caller=caller,

@@ -20,6 +20,7 @@ from app.market.schemas import OfferQuery
 from app.places.queries import current_ward
 from app.web.forms import loaded, number
 from app.web.language import language
+from app.web.lots import photo_of
 from app.web.pages import Pages, go, show
 
 pages = Pages("offers")
@@ -51,6 +52,7 @@ def offer(caller: Caller, offer_id: UUID) -> Response:
         ward=current_ward(found.lot.site.ward_code),
         why=why,
         matches=matches or [],
+        photo=photo_of(found.lot_id),
         new="new" in request.args,
     )
 

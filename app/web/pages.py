@@ -29,7 +29,6 @@ from app.core.http import Access, BodyTooLarge
 from app.core.idempotency import RequestInFlight, replay_or_run
 from app.core.messages import in_vietnamese
 from app.core.problem_json import InternalError, http_exception
-from app.core.requests import LARGEST_FILE
 from app.core.transaction import retried, transaction
 from app.web import language
 from app.web.navigation import tabs
@@ -87,21 +86,21 @@ class Pages(flask.Blueprint):
         *,
         access: Access,
         again: View | None = None,
-        takes_files: bool = False,
+        largest: int | None = None,
     ) -> Callable[[View], View]:
         """Declare a page.
 
         The view is called with ``caller`` and its path variables. A GET returns the page. A POST
         returns a redirect, or raises a refusal, which ``again`` shows: it is called like the view,
-        in a transaction of its own, and its page knows the ``refusal``. One that ``takes_files``
-        may be as large as a file to the API.
+        in a transaction of its own, and its page knows the ``refusal``. ``largest`` is how many
+        bytes a form with a file may have.
         """
 
         def decorate(view: View) -> View:
             @wraps(view)
             def edge(**path: Any) -> WerkzeugResponse:
-                if takes_files:
-                    request.max_content_length = LARGEST_FILE
+                if largest is not None:
+                    request.max_content_length = largest
                 try:
                     return _answered(view, path, access)
                 except Exception as fault:
@@ -124,12 +123,13 @@ def show(template: str, *, status: int = 200, **facts: Any) -> Response:
     """A page in the reader's language."""
     built = current_app.extensions["pages"]
     caller = g.get("caller")
+    refusal = g.get("refusal")
     text = render_template(
         template,
         built=built,
         caller=caller,
-        refusal=g.get("refusal"),
-        form=_as_typed(),
+        refusal=refusal,
+        form=request.form if refusal and status != BodyTooLarge.status else {},
         tabs=tabs(caller),
         **facts,
     )
@@ -140,12 +140,6 @@ def show(template: str, *, status: int = 200, **facts: Any) -> Response:
     answer.headers["Cache-Control"] = "no-store"
     session.remember_visitor(answer)
     return _compressed(answer)
-
-
-def _as_typed() -> Any:
-    """What stood in a form that is refused; of one that is too large nothing can be read."""
-    refusal = g.get("refusal")
-    return request.form if refusal and refusal["status"] != BodyTooLarge.status else {}
 
 
 def go(address: str) -> WerkzeugResponse:
@@ -173,9 +167,17 @@ def _answered(view: View, path: dict[str, Any], access: Access) -> WerkzeugRespo
 
 
 def _within(work: View, access: Access) -> WerkzeugResponse:
+    refusal = None
     with transaction():
         caller = g.caller = access.admit(now=clock.now())
-        answer: WerkzeugResponse = work(caller)
+        try:
+            answer: WerkzeugResponse = work(caller)
+        except Problem as fault:
+            if not fault.leaves_trace:
+                raise
+            refusal = fault
+    if refusal is not None:
+        raise refusal
     return answer
 
 
@@ -229,12 +231,13 @@ def _refused(
 ) -> WerkzeugResponse:
     if isinstance(refusal, TokenMissing):
         return go(f"/sign-in?next={quote(request.full_path.rstrip('?'))}")
+    if isinstance(refusal, session.CsrfFailed) and not access.public and not session.cookie_token():
+        return go("/sign-in")
     if isinstance(refusal, OrganisationNeeded):
         return go(f"/organisations?next={quote(request.full_path.rstrip('?'))}")
     g.refusal = told(refusal)
-    if again is not None and not isinstance(
-        refusal, NotFound | InternalError | Unavailable | BodyTooLarge
-    ):
+    lost = isinstance(refusal, NotFound | InternalError | Unavailable | BodyTooLarge)
+    if again is not None and not lost:
         try:
             answer = _within(lambda caller: again(caller=caller, **path), access)
         except TokenMissing:

@@ -20,6 +20,7 @@ from app.core.db import db
 from app.core.errors import invalid
 from app.lots import api as lots
 from app.lots.models import Lot, LotStatus
+from app.lots.photo import LARGEST_UPLOAD, keep_photo
 from app.lots.schemas import LotIn
 from app.market import api as market
 from app.market.schemas import OfferIn
@@ -63,7 +64,7 @@ def sell_form(caller: Caller) -> Response:
     )
 
 
-@pages.page("POST", "/sell", access=SELLERS, again=sell_form)
+@pages.page("POST", "/sell", access=SELLERS, again=sell_form, largest=LARGEST_UPLOAD)
 def sell(caller: Caller) -> Response:
     """List it; an odd price is asked about once."""
     commodity = find_commodity(typed("commodity")) if typed("commodity") else None
@@ -99,6 +100,8 @@ def sell(caller: Caller) -> Response:
             },
         ),
     )
+    if (photo := request.files.get("photo")) and (data := photo.read()):
+        keep_photo(lot=lot, data=data, now=caller.now)
     return go(f"/offers/{offer.id}?new=1")
 
 

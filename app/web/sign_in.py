@@ -1,4 +1,6 @@
-"""Coming in and going out: sign-in by password, registration, sign-out."""
+"""Coming in and going out: sign-in by password or code, registration, sign-out."""
+
+from urllib.parse import urlencode
 
 from flask import request
 from werkzeug.wrappers import Response
@@ -7,8 +9,7 @@ from app.accounts import api as accounts
 from app.accounts import schemas, session
 from app.accounts.access import NEWCOMERS, PUBLIC, SIGNED_IN, Caller
 from app.accounts.models import AccessToken, Person
-from app.accounts.operations import issue_token, sign_in
-from app.accounts.throttle import sign_in_attempt
+from app.accounts.operations import issue_token
 from app.core.db import db
 from app.web.forms import loaded, ticked, typed
 from app.web.language import language
@@ -27,13 +28,33 @@ def sign_in_form(caller: Caller) -> Response:
 @pages.page("POST", "/sign-in", access=NEWCOMERS, again=sign_in_form)
 def come_in(caller: Caller) -> Response:
     """Sign in by phone number or e-mail address and password."""
-    given = loaded(
-        schemas.TokenIn,
-        {"login": typed("login"), "password": request.form.get("password", "")},
+    given = {"login": typed("login"), "password": request.form.get("password", "")}
+    return _let_in(given, caller)
+
+
+@pages.page("GET", "/sign-in/code", access=NEWCOMERS)
+def code_form(caller: Caller) -> Response:
+    """Where the code that was sent is typed, and what to do if none came."""
+    return show(
+        "sign_in_code.html",
+        login=request.values.get("login", ""),
+        onward=here_or("/home", request.values.get("next")),
     )
-    with sign_in_attempt(given["login"]):
-        token, row = sign_in(**given, now=caller.now)
-    return _inside(here_or("/home", typed("next")), token, row)
+
+
+@pages.page("POST", "/sign-in/code", access=NEWCOMERS, again=code_form)
+def come_in_by_code(caller: Caller) -> Response:
+    """Sign in by the code that was sent."""
+    return _let_in({"login": typed("login"), "code": typed("code")}, caller)
+
+
+@pages.page("POST", "/sign-in/codes", access=NEWCOMERS, again=sign_in_form)
+def send_code(caller: Caller) -> Response:
+    """Send a code; the page after it is the same whether there is such a person or not."""
+    given = loaded(schemas.SignInCodeIn, {"login": typed("login")})
+    accounts.send_code(caller=caller, body=given)
+    onward = here_or("/home", typed("next"))
+    return go("/sign-in/code?" + urlencode({"login": given["login"], "next": onward, "sent": 1}))
 
 
 @pages.page("GET", "/register", access=NEWCOMERS)
@@ -79,6 +100,11 @@ def leave(caller: Caller) -> Response:
 def left(caller: Caller) -> Response:
     """An address typed by hand changes nothing."""
     return go("/")
+
+
+def _let_in(given: dict[str, str], caller: Caller) -> Response:
+    token, row = accounts.let_in(loaded(schemas.TokenIn, given), now=caller.now)
+    return _inside(here_or("/home", typed("next")), token, row)
 
 
 def _inside(onward: str, token: str, row: AccessToken) -> Response:

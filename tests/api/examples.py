@@ -321,6 +321,7 @@ EXAMPLES: dict[str, Example] = {
     "POST /tokens": example(
         EVERYBODY, body=lambda _, ids: {"login": ids["login"], "password": PASSWORD}
     ),
+    "POST /sign-in-codes": example(EVERYBODY, body=lambda _, ids: {"login": ids["login"]}),
     "GET /tokens": example(SIGNED_IN),
     "GET /tokens/<token_id>": example("farm", among=SIGNED_IN, subject="token"),
     "DELETE /tokens/current": example(SIGNED_IN),

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
 from flask import Flask
+from PIL import Image
 from sqlalchemy import Connection, select, text, update
 from werkzeug.test import TestResponse
 
@@ -20,12 +22,15 @@ from app.core.db import db
 from app.core.outbox import OutboxMessage
 from app.core.transaction import transaction
 from app.disruption.operations import meet_restrictions
+from app.lots.models import Lot
+from app.lots.photo import keep_photo
 from app.notifications.models import Dispatch, DispatchStatus
 from app.settlement.operations import finalise_settlements
 from app.webhooks.models import WebhookDelivery
 from tests.api.example import Ids
 from tests.api.examples import EXAMPLES
 from tests.factories import (
+    NOW,
     PASSWORD,
     WARD_1,
     Account,
@@ -110,6 +115,15 @@ class World:
         }
 
 
+def a_photo(app: Flask, lot_id: str) -> str:
+    """A photo of a lot; no call of the API takes one."""
+    picture = BytesIO()
+    Image.new("RGB", (40, 30), "green").save(picture, "PNG")
+    with app.app_context(), transaction():
+        lot = db.session.get_one(Lot, UUID(lot_id))
+        return str(keep_photo(lot=lot, data=picture.getvalue(), now=NOW).id)
+
+
 def populated(app: Flask, connection: Connection) -> World:
     """The world, traded in a little: a placed order, a proposed match, drafts, a membership."""
     trade = Trade(app)
@@ -143,6 +157,7 @@ def populated(app: Flask, connection: Connection) -> World:
     ids["restriction"] = people["authority"].made("/restrictions", later)["id"]
     ids["forecast_word"] = farm.made("/forecasts", forecast_body())["id"]
     lot = a_lot(farm)
+    ids["photo"] = a_photo(app, lot["id"])
     ids["lot"], ids["spare_lot"] = lot["id"], a_lot(farm)["id"]
     ids["lot_of_another"] = a_lot(people["other_farm"])["id"]
     ids["forecast"] = a_lot(farm, status="forecast", harvested_at=None, ready_at=day(3))["id"]

@@ -9,12 +9,15 @@ from tests.api.world import NO_ID, World
 from tests.web.reader import Reader, address_of, pages_of, reader
 
 OPEN = {
+    "/invitations/<uuid:invitation_id>",
+    "/lots/<uuid:lot_id>/public",
+    "/photos/<uuid:photo_id>",
     "/offers/<uuid:offer_id>",
     "/offers/<uuid:offer_id>/again",
     "/rounds/<uuid:round_id>",
 }
 """Pages of things that anybody may read about; others show nothing of what is another's."""
-STILL = {"/help", "/privacy", "/sign-in", "/register", "/sign-out"}
+STILL = {"/help", "/privacy", "/sign-in", "/register", "/sign-out", "/sign-in/code"}
 """Pages that need no database."""
 OTHERS = ("other_farm", "other_processor", "other_cooperative")
 DECLARED = sorted(

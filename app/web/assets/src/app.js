@@ -1,5 +1,6 @@
 import "htmx.org";
 import "./drafts.js";
+import "./photo.js";
 import "./polling.js";
 import "./quantity.js";
 

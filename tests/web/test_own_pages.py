@@ -1,0 +1,129 @@
+"""What everybody's own pages show and keep to themselves."""
+
+import json
+import re
+from io import BytesIO
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+
+from app.accounts.models import SignInCode
+from app.core.db import db
+from app.lots.photo import LARGEST_UPLOAD
+from tests.api.world import NO_ID, World, a_photo
+from tests.factories import Account, Trade, a_certificate, a_lot, an_offer, day
+from tests.web.reader import TOKEN, Reader, reader
+from tests.web.test_pages import sale
+
+
+def kept_about(account: Account) -> dict[str, list[dict[str, Any]]]:
+    answer = Reader(account.app, account.token).get("/me/data.json")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="blao.json"'
+    return dict(json.loads(answer.get_data()))
+
+
+def test_what_is_taken_along_is_all_of_ones_own_and_nothing_of_anothers(trade: Trade) -> None:
+    farm, other = trade.farm(), trade.farm()
+    an_offer(farm)
+    an_offer(other)
+    trade.relay()
+    mine = kept_about(farm)
+    assert {"person", "role", "access_token", "notification", "site", "lot", "offer"} <= set(mine)
+    assert [one["email"] for one in mine["person"]] == [farm.login]
+    assert {one["organisation_id"] for one in mine["offer"]} == {farm.organisation_id}
+    text = json.dumps(mine)
+    assert str(other.organisation_id) not in text
+    assert not re.search('argon2|password_hash|digest":', text)
+
+
+def test_who_only_works_somewhere_takes_along_nothing_of_the_organisation(trade: Trade) -> None:
+    farm = trade.farm()
+    an_offer(farm)
+    assert "offer" not in kept_about(trade.colleague(farm))
+
+
+def test_a_public_lot_names_only_certificates_that_held_on_the_day(trade: Trade) -> None:
+    farm = trade.farm()
+    held = a_certificate(farm)["id"]
+    trade.authority.made(f"/certificates/{held}/verification")
+    claimed = a_certificate(farm, scheme="globalgap")["id"]
+    lot = a_lot(farm, certificates=[held, claimed])
+    an_offer(farm, lot)
+    page = Reader(farm.app).get(f"/lots/{lot['id']}/public").get_data(as_text=True)
+    assert "VietGAP" in page
+    assert "GlobalG.A.P." not in page
+    assert day(-365)[:4] in page
+    for hidden in (farm.organisation_id, farm.login, farm.site_id, "11.5301", "107.8402"):
+        assert str(hidden) not in page
+
+
+def test_a_lot_that_was_never_on_sale_is_nobodys_to_read(trade: Trade) -> None:
+    farm = trade.farm()
+    lot = a_lot(farm)
+    an_offer(farm, lot, draft=True)
+    photo = a_photo(farm.app, lot["id"])
+    for address in (f"/lots/{lot['id']}/public", f"/photos/{photo}", f"/photos/{NO_ID}"):
+        assert Reader(farm.app).get(address).status_code == 404
+
+
+def test_a_photo_is_a_picture_and_nothing_else_to_a_browser(world: World) -> None:
+    answer = Reader(world.app).get(f"/photos/{world.ids['photo']}")
+    assert answer.content_type == "image/jpeg"
+    assert answer.get_data().startswith(b"\xff\xd8\xff")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+def test_what_is_no_photo_is_refused_and_nothing_is_listed(world: World) -> None:
+    farm = reader(world, "farm")
+    with world.untouched():
+        for photo in (b"<script>alert(1)</script>", b"\xff\xd8\xff" + bytes(LARGEST_UPLOAD)):
+            form = sale(photo=(BytesIO(photo), "x.jpg"))
+            assert farm.send("/sell", form, shown="/sell").status_code in (413, 422)
+
+
+def test_a_wrong_code_on_the_page_counts_as_a_try(trade: Trade, app: Flask) -> None:
+    login = str(trade.farm().login)
+    visitor = Reader(app)
+    assert visitor.send("/sign-in/codes", {"login": login}, shown="/sign-in").status_code == 303
+    for _ in range(5):
+        form = {"login": login, "code": "0"}
+        assert visitor.send("/sign-in/code", form, shown="/sign-in/code").status_code == 401
+    with app.app_context():
+        assert [one.tries for one in db.session.scalars(select(SignInCode))] == [5]
+
+
+def test_the_page_after_a_code_is_the_same_for_somebody_unknown(trade: Trade, app: Flask) -> None:
+    led = []
+    for login in (str(trade.farm().login), "nobody@example.com"):
+        answer = Reader(app).send("/sign-in/codes", {"login": login}, shown="/sign-in")
+        led.append(answer.headers["Location"].partition("?")[0])
+    assert led == ["/sign-in/code", "/sign-in/code"]
+
+
+def test_a_form_of_a_tab_that_is_signed_out_leads_to_the_door(world: World) -> None:
+    farm = reader(world, "farm")
+    shown = farm.get("/sell").get_data(as_text=True)
+    proof = TOKEN.findall(shown)[-1]
+    assert farm.send("/sign-out", {}, shown="/me").status_code == 303
+    answer = farm.client.post("/sell", data=sale(csrf_token=proof))
+    assert (answer.status_code, answer.headers["Location"].partition("?")[0]) == (303, "/sign-in")
+
+
+def test_quiet_hours_are_set_and_given_up_on_the_page(trade: Trade) -> None:
+    farm = trade.farm()
+    browser = Reader(farm.app, farm.token)
+    for hours, kept in (
+        (("20:00", "05:30"), ("20:00", "05:30")),
+        (("", ""), (None, None)),
+    ):
+        form = dict(zip(("quiet_from", "quiet_until"), hours, strict=True))
+        answer = browser.send("/me/notifications/quiet", form, shown="/me/notifications")
+        assert answer.status_code == 303, answer.get_data(as_text=True)
+        wishes = farm.read("/notification-preferences")
+        assert (wishes["quiet_from"], wishes["quiet_until"]) == kept
+    form = {"quiet_from": "20:00", "quiet_until": ""}
+    answer = browser.send("/me/notifications/quiet", form, shown="/me/notifications")
+    assert answer.status_code == 422
+    assert 'id="quiet_until-fault"' in answer.get_data(as_text=True)
