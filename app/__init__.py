@@ -64,19 +64,26 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
 
 def page_groups() -> "list[Pages]":
     """The pages, by what people come for."""
+    from app.web.analytics import pages as analytics
     from app.web.contracts import pages as contracts
     from app.web.demands import pages as demands
+    from app.web.disruptions import pages as disruptions
     from app.web.forecasts import pages as forecasts
     from app.web.front import pages as front
     from app.web.home import pages as home
+    from app.web.imports import pages as imports
     from app.web.lots import pages as lots
     from app.web.market import pages as market
     from app.web.me import pages as me
+    from app.web.members import pages as members
+    from app.web.message_log import pages as message_log
     from app.web.messages import pages as messages
     from app.web.money import pages as money
     from app.web.offers import pages as offers
+    from app.web.operator import pages as operator
     from app.web.orders import pages as orders
     from app.web.people import pages as people
+    from app.web.pooling import pages as pooling
     from app.web.receiving import pages as receiving
     from app.web.rounds import pages as rounds
     from app.web.searches import pages as searches
@@ -112,6 +119,13 @@ def page_groups() -> "list[Pages]":
         statements,
         sites,
         messages,
+        message_log,
+        analytics,
+        members,
+        pooling,
+        disruptions,
+        imports,
+        operator,
     ]
 
 

@@ -198,9 +198,14 @@ class Acting:
     def __init__(self, kinds: Collection[Kind], roles: Collection[RoleName]) -> None:
         self.kinds, self.roles = kinds, roles
 
+    def admits(self, caller: Caller) -> bool:
+        """Whether somebody known already is one of them."""
+        kind = caller.organisation.kind if caller.organisation else None
+        return kind in self.kinds and caller.role in self.roles
+
     def admit(self, *, now: datetime) -> Caller:
         caller = _recognise(now, choose=True)
-        if caller.acting.kind not in self.kinds or caller.role not in self.roles:
+        if not self.admits(caller):
             raise Forbidden
         return caller
 
@@ -277,6 +282,7 @@ TRADERS_AND_OPERATORS = Acting((*_TRADING, Kind.OPERATOR), _WRITING)
 TRADE_MANAGERS = Acting(_TRADING, _MANAGING)
 BUYER_READERS = Acting(_BUYING, tuple(RoleName))
 COOPERATIVE_MANAGERS = Acting((Kind.COOPERATIVE,), _MANAGING)
+COOPERATIVE_READERS = Acting((Kind.COOPERATIVE,), tuple(RoleName))
 FIGURE_OWNERS = Acting(_SELLING, tuple(RoleName))
 ANALYSTS = Acting((*_SELLING, Kind.AUTHORITY, Kind.OPERATOR), tuple(RoleName))
 OPERATORS = Acting((Kind.OPERATOR,), _WRITING)

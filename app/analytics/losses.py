@@ -29,11 +29,7 @@ def losses(question: Question, *, today: date) -> list[dict[str, Any]]:
     past = Period(period.since, min(period.until, today - timedelta(days=1)), period.granularity)
     rows = [
         *_fates(question, ("shrunk", "rejected")),
-        *(
-            _fates(Question(question.reader, question.view, past, question.commodity), STORED)
-            if past.since <= past.until
-            else []
-        ),
+        *(_fates(question.over(past), STORED) if past.since <= past.until else []),
     ]
     return sorted(rows, key=lambda row: (str(row["period"]), row["commodity"], row["stage"],
                                          row["cause"], row["detail"]))  # fmt: skip

@@ -26,9 +26,7 @@ PAID = (
 
 def prices(question: Question) -> list[dict[str, Any]]:
     """Weighted prices by commodity, and by grade and ward (own) or province (market)."""
-    last = Question(
-        question.reader, question.view, question.period.a_season_before(), question.commodity
-    )
+    last = question.over(question.period.a_season_before())
     before = {_key(row): row for row in _paid(last)}
     cleared = clearing_prices(question)
     rows = [row for row in _paid(question) if row.accepted_quantity]

@@ -4,7 +4,7 @@ Consent is looked up when figures are read, so that withdrawing it takes effect 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
@@ -102,6 +102,12 @@ class Question:
         if self.reader.kind != Kind.COOPERATIVE:
             return [self.reader.id]
         return [self.reader.id, *db.session.scalars(consenting_members(self.reader.id))]
+
+    def over(self, period: Period) -> "Question":
+        """The same about another period; whom the reader knows is not looked up again."""
+        other = replace(self, period=period)
+        vars(other)["known"] = self.known
+        return other
 
     def sellers(self, organisation: Any, agent: Any) -> ColumnElement[bool]:
         """Rows of those whose figures the reader knows, or sold by the reader as an agent."""

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.accounts.models import Kind
-from app.accounts.queries import consenting_members, current_members
+from app.accounts.queries import current_members
 from app.analytics.models import GroupCell, trade_cell
 from app.analytics.reading import (
     Question,
@@ -49,10 +49,23 @@ class Summary:
     """A period's figures by commodity, with totals."""
 
     question: Question
-    members: int
-    consenting_members: int
     orders: int
     rows: list[dict[str, Any]]
+
+    @property
+    def members(self) -> int:
+        """Members of the cooperative that asks about its own; of others none."""
+        return _count(current_members(self.question.reader.id)) if self._of_members else 0
+
+    @property
+    def consenting_members(self) -> int:
+        """Those of them that share their figures."""
+        return len(self.question.known) - 1 if self._of_members else 0
+
+    @property
+    def _of_members(self) -> bool:
+        asked = self.question
+        return asked.view is View.OWN and asked.reader.kind == Kind.COOPERATIVE
 
     @property
     def goods_amount(self) -> int:
@@ -62,17 +75,9 @@ class Summary:
 def summary(question: Question) -> Summary:
     """The summary of a period."""
     if question.view is View.MARKET:
-        return Summary(question, 0, 0, 0, _market(question))
+        return Summary(question, 0, _market(question))
     rows, orders = _own(question)
-    cooperative = question.reader.kind == Kind.COOPERATIVE
-    own = question.reader.id
-    return Summary(
-        question,
-        _count(current_members(own)) if cooperative else 0,
-        _count(consenting_members(own)) if cooperative else 0,
-        orders,
-        rows,
-    )
+    return Summary(question, orders, rows)
 
 
 def _own(question: Question) -> tuple[list[dict[str, Any]], int]:
@@ -150,6 +155,8 @@ def _market(question: Question) -> list[dict[str, Any]]:
 
 def units_of(codes: set[str]) -> dict[str, str]:
     """Units of commodities."""
+    if not codes:
+        return {}
     rows = select(Commodity.code, Commodity.unit).where(Commodity.code.in_(codes))
     return {code: str(unit) for code, unit in db.session.execute(rows)}
 

@@ -165,4 +165,4 @@ def _whole_weeks(question: Question) -> Question:
     """The same question of every week the period touches, whole."""
     since, until = monday(question.period.since), monday(question.period.until)
     last = date.fromordinal(until.toordinal() + 6)
-    return Question(question.reader, question.view, Period(since, last, "week"), question.commodity)
+    return question.over(Period(since, last, "week"))

@@ -22,7 +22,7 @@ def livez() -> Response:
 @open_to_all
 def readyz() -> Response:
     """The database answers and is migrated; the queue's broker answers. 503 otherwise."""
-    checks = {"database": _database(), "broker": _broker()}
+    checks = {"database": _database(), "broker": broker()}
     ready = all(checks.values())
     answer = jsonify(status="ok" if ready else "unavailable", checks=checks)
     if not ready:
@@ -41,7 +41,8 @@ def _database() -> bool:
     return True
 
 
-def _broker() -> bool:
+def broker() -> bool:
+    """Whether the queue's broker answers."""
     url = current_app.config["SETTINGS"].redis_url
     client = redis.Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1)
     try:

@@ -10,11 +10,13 @@ from app.core import clock
 from app.core.errors import LANGUAGES
 from app.core.money import DONG
 from app.core.numbers import written
+from app.notifications.restriction_topics import LIMITS, REASONS
 from app.web.forms import decimal_text
 
 COOKIE = "blao_language"
 NO_BREAK, WORD_JOINER = "\u00a0", "\u2060"
 HUNDRED = 100
+KG_PER_TONNE = 1000
 UNITS = {"vi": {"stem": "cành", "head": "con"}, "en": {"stem": "stems", "head": "head"}}
 WEEKDAYS = {
     "vi": ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật"),
@@ -81,6 +83,18 @@ def day(value: date | datetime) -> str:
     return f"{_local(value):%d/%m/%Y}"
 
 
+def month(value: date) -> str:
+    """11/2026."""
+    return f"{value:%m/%Y}"
+
+
+def tonnes(kilograms: Decimal | int) -> str:
+    """A weight as reports tell it: 38,4 tấn; below a tonne in kilograms."""
+    if kilograms < KG_PER_TONNE:
+        return quantity(Decimal(kilograms), "kg")
+    return f"{number(round(Decimal(kilograms) / KG_PER_TONNE, 1))}{NO_BREAK}{t('tấn', 'tonnes')}"
+
+
 def weekday(value: date | datetime) -> str:
     """thứ Hai 23/11."""
     local = _local(value)
@@ -140,6 +154,16 @@ def measured(qualities: dict[str, Any], commodity: Any) -> list[tuple[str, str]]
     ]
 
 
+def closed_how(kind: str) -> str:
+    """What may still cross the border of a closed area."""
+    return LIMITS[language()][kind]
+
+
+def closed_why(reason: str) -> str:
+    """Why an area is closed."""
+    return REASONS[language()].get(reason, reason)
+
+
 def forecast_row(forecast: Any, goods: dict[str, Any]) -> tuple[str, str, str]:
     """A forecast as a row of a table."""
     good = goods[forecast.commodity_code]
@@ -162,6 +186,8 @@ FILTERS = (
     warded,
     grade_of,
     measured,
+    closed_how,
+    closed_why,
     forecast_row,
     typed_figure,
     plain_figure,
@@ -172,6 +198,8 @@ FILTERS = (
     money,
     price,
     day,
+    month,
+    tonnes,
     weekday,
     instant,
 )

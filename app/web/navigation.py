@@ -48,6 +48,8 @@ def tabs(caller: Any) -> list[Tab]:
                 orders,
                 money,
                 Tab("/claims", "scale", t("Khiếu nại", "Claims")),
+                Tab("/disruptions", "barrier", t("Chặn đường", "Disruptions")),
+                Tab("/imports", "paper", t("Nhập tệp", "Files")),
                 messages,
             ]
         case Kind.AUTHORITY:
@@ -55,12 +57,14 @@ def tabs(caller: Any) -> list[Tab]:
                 home,
                 Tab("/restrictions", "barrier", t("Hạn chế", "Restrictions")),
                 Tab("/surplus", "leaf", t("Hàng dư", "Surplus")),
+                Tab("/analytics", "chart", t("Số liệu", "Figures")),
                 messages,
             ]
         case _:
             return [
                 home,
                 Tab("/operator", "gauge", t("Vận hành", "Operations")),
+                Tab("/analytics", "chart", t("Số liệu", "Figures")),
                 messages,
             ]
 

@@ -9,6 +9,7 @@ import gzip
 import time
 from collections.abc import Callable
 from functools import wraps
+from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 from uuid import uuid4
@@ -189,6 +190,9 @@ def _once(view: View, path: dict[str, Any], access: Access, key: str) -> Werkzeu
         for name, value in sorted(request.form.items(multi=True))
         if name not in UNSENT
     ).encode()
+    for name, sent in request.files.items(multi=True):
+        body += f"&{quote(name)}={sha256(sent.read()).hexdigest()}".encode()
+        sent.seek(0)
 
     def keep(caller: Any) -> WerkzeugResponse:
         def led() -> Response:

@@ -14,6 +14,7 @@ SUBJECTS = {
     "delivery_id": "accepted_delivery",
     "payout_id": "payout",
     "claim_id": "open_claim",
+    "message_id": "dead_message",
     "supplier_id": "farm_organisation",
 }
 TOKEN = re.compile(r'name="csrf_token" value="([0-9a-f]+)"')

@@ -1,0 +1,223 @@
+"""The month on one page: what was found, with its charts, its tables and its files."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+import marshmallow as ma
+from flask import Response, request
+from sqlalchemy import select
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from app.accounts.access import ANALYSTS, FIGURE_OWNERS, Acting, Caller
+from app.accounts.models import Kind
+from app.analytics import fairness, flows, losses, prices, schemas, supply
+from app.analytics.answers import as_csv
+from app.analytics.reading import Period, Question, View, monday, view_of
+from app.analytics.summary import Summary, summary
+from app.catalogue.models import Commodity, Market, ProcessingLine
+from app.core import clock
+from app.core.db import db
+from app.core.paging import PageQuery
+from app.places.models import AdministrativeUnit, Level
+from app.pools import api as pools
+from app.pools.models import Pool
+from app.web import figures
+from app.web.forms import loaded
+from app.web.language import named, t
+from app.web.pages import Pages, show
+
+pages = Pages("analytics")
+WEEKS = 8
+FIRST_MONTH = date(2020, 1, 1)
+WAYS = {
+    "contract": ("hợp đồng", "contracts"),
+    "round": ("phiên khớp", "rounds"),
+    "direct": ("mua trực tiếp", "direct orders"),
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Whose figures, and of which month."""
+
+    caller: Caller
+    month: date
+
+    @property
+    def today(self) -> date:
+        return clock.local_date(self.caller.now)
+
+    @property
+    def last(self) -> date:
+        """The month's last day, or today while it lasts."""
+        return min(_month_after(self.month) - timedelta(days=1), self.today)
+
+    @cached_property
+    def view(self) -> View:
+        return view_of(self.caller.acting, None)
+
+    def question(self, since: date, until: date, granularity: str | None = None) -> Question:
+        """A question about a period of one's choice."""
+        return self.of_month.over(Period(since, until, granularity))
+
+    @cached_property
+    def of_month(self) -> Question:
+        return Question(self.caller.acting, self.view, Period(self.month, self.last))
+
+    @cached_property
+    def by_week(self) -> Question:
+        """The weeks up to the end of the month."""
+        return self.question(monday(self.last) - timedelta(weeks=WEEKS - 1), self.last, "week")
+
+    @cached_property
+    def ahead(self) -> Question:
+        """The weeks from this one on."""
+        first = monday(self.today)
+        return self.question(first, first + timedelta(weeks=WEEKS, days=-1))
+
+
+@dataclass(frozen=True)
+class Table:
+    """One of the page's tables as a file: its columns, its rows, who may have it."""
+
+    row: type[ma.Schema]
+    rows: Callable[[Asked], Sequence[Any]]
+    access: Acting = ANALYSTS
+
+
+TABLES = {
+    "prices": Table(schemas.PaidOut, lambda asked: prices.prices(asked.by_week)),
+    "volumes": Table(schemas.FiguresOut, lambda asked: summary(asked.by_week).rows),
+    "supply": Table(schemas.SupplyWeekOut, lambda asked: supply.supply(asked.ahead)),
+    "flows": Table(schemas.FlowOut, lambda asked: flows.flows(asked.of_month)),
+    "fairness": Table(
+        schemas.GainOut, lambda asked: fairness.gains(asked.of_month, today=asked.today)
+    ),
+    "loss": Table(
+        schemas.LossOut,
+        lambda asked: losses.losses(asked.of_month, today=asked.today),
+        FIGURE_OWNERS,
+    ),
+}
+
+
+@pages.page("GET", "/analytics", access=ANALYSTS)
+def analytics(caller: Caller) -> WerkzeugResponse:
+    """A month, told by what was found."""
+    asked = Asked(caller, _month(caller))
+    found = summary(asked.of_month)
+    own = asked.view is View.OWN
+    rows = {name: one.rows(asked) for name, one in TABLES.items() if own or name != "loss"}
+    codes = {row["commodity"] for name in rows for row in rows[name] if "commodity" in row}
+    codes |= {row["source"] for row in rows["flows"] if row["source_kind"] == "commodity"}
+    filling = _filling(caller) if caller.acting.kind == Kind.COOPERATIVE else []
+    codes |= {row["commodity"] for row in found.rows}
+    wanted = Commodity.code.in_(codes | {one.commodity_code for one in filling})
+    named_here = {one.code: one for one in db.session.scalars(select(Commodity).where(wanted))}
+    goods = {code: one for code, one in named_here.items() if code in codes}
+    chosen = _chosen(goods, found)
+    return show(
+        "analytics.html",
+        month=asked.month,
+        before=(asked.month - timedelta(days=1)).replace(day=1)
+        if asked.month > FIRST_MONTH
+        else None,
+        after=_month_after(asked.month) if _month_after(asked.month) <= asked.today else None,
+        summary=found,
+        weight=sum(one["accepted_quantity"] for one in found.rows if one["unit"] == "kg"),
+        amount=sum(one["accepted_amount"] for one in found.rows),
+        conduct=fairness.conduct(asked.of_month) if own else None,
+        filling=filling,
+        names=named_here,
+        cooperative=caller.acting.kind == Kind.COOPERATIVE,
+        goods=sorted(goods.values(), key=lambda one: one.sort_key),
+        chosen=chosen,
+        figures=_figures(rows, chosen, goods, asked.view) if chosen else [],
+    )
+
+
+def _file(name: str, table: Table) -> None:
+    """The page that gives one table as a file."""
+
+    def file(caller: Caller) -> Response:
+        found = as_csv(table.row(), table.rows(Asked(caller, _month(caller))))
+        answer = Response(found, content_type="text/csv; charset=utf-8")
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+        return answer
+
+    file.__name__ = f"{name}_file"
+    pages.page("GET", f"/analytics/{name}.csv", access=table.access)(file)
+
+
+for _name, _table in TABLES.items():
+    _file(_name, _table)
+
+
+def _figures(
+    rows: dict[str, Sequence[Any]], chosen: Commodity, goods: figures.Goods, view: View
+) -> list[figures.Figure]:
+    markets = {one.code: one for one in db.session.scalars(select(Market))}
+    told = [
+        figures.paid(rows["prices"], chosen),
+        figures.coming(rows["supply"], chosen),
+        figures.volumes(rows["volumes"], chosen, goods),
+        figures.gained(rows["fairness"], markets),
+        figures.carried(rows["flows"], _names(goods, view)),
+    ]
+    return [*told, figures.lost(rows["loss"], goods)] if "loss" in rows else told
+
+
+def _names(goods: figures.Goods, view: View) -> Callable[[str, str], str]:
+    """How the ends of flows are called: the market's are provinces, one's own lead to mills."""
+    lines: dict[str, ProcessingLine] = {}
+    provinces: dict[str, str] = {}
+    if view is View.OWN:
+        lines = {one.code: one for one in db.session.scalars(select(ProcessingLine))}
+    else:
+        unit = AdministrativeUnit
+        present = select(unit.code, unit.name).where(
+            unit.level == Level.PROVINCE, unit.valid_to.is_(None)
+        )
+        provinces = {row.code: row.name for row in db.session.execute(present)}
+
+    def name_of(kind: str, name: str) -> str:
+        if kind == "commodity":
+            return named(goods[name])
+        if kind == "processing_line" and name in lines:
+            return named(lines[name])
+        if kind == "way" and name in WAYS:
+            return t(*WAYS[name])
+        return str(provinces.get(name, name)) if kind == "province" else name
+
+    return name_of
+
+
+def _chosen(goods: figures.Goods, found: Summary) -> Commodity | None:
+    """The commodity asked for, else the one that brought most, else any there is."""
+    named_one = goods.get(request.args.get("commodity", ""))
+    most = max(found.rows, key=lambda row: row["accepted_amount"], default=None)
+    return named_one or (goods[most["commodity"]] if most else next(iter(goods.values()), None))
+
+
+def _filling(caller: Caller) -> Sequence[Pool]:
+    """Pools that are still open."""
+    query = {**loaded(PageQuery, {"limit": "3"}), "status": "open"}
+    found: Sequence[Pool] = pools.list_pools(caller=caller, query=query).items
+    return found
+
+
+def _month(caller: Caller) -> date:
+    """The month asked for in the address, else the present one."""
+    this = clock.local_date(caller.now).replace(day=1)
+    try:
+        asked = date.fromisoformat(request.args.get("month", "") + "-01")
+    except ValueError:
+        return this
+    return max(min(asked, this), FIRST_MONTH)
+
+
+def _month_after(month: date) -> date:
+    return (month + timedelta(days=32)).replace(day=1)

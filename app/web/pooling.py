@@ -1,0 +1,149 @@
+"""Pooling: members' produce gathered until it fills a vehicle."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import request
+from sqlalchemy import or_, select
+from werkzeug.wrappers import Response
+
+from app.accounts.access import COOPERATIVE_MANAGERS, READERS, SELLERS, Caller
+from app.accounts.models import Organisation
+from app.accounts.queries import current_members
+from app.catalogue.models import Commodity
+from app.catalogue.queries import commodities, commodities_by_code
+from app.core.db import db
+from app.core.paging import PageQuery
+from app.lots.models import Lot, LotStatus
+from app.places.models import Site
+from app.places.queries import sites
+from app.pools import api as pools
+from app.pools.models import Pool, PoolStatus
+from app.pools.schemas import ContributionIn, PoolIn, PoolQuery
+from app.web.forms import identifier, loaded, number, typed
+from app.web.language import NO_BREAK, quantity
+from app.web.pages import Pages, go, show
+
+pages = Pages("pooling")
+MOST_LOTS = 50
+
+
+@pages.page("GET", "/pooling", access=READERS)
+def all_pools(caller: Caller) -> Response:
+    """Pools I take part in, newest first."""
+    asked = {name: request.args[name] for name in ("cursor",) if name in request.args}
+    found = pools.list_pools(caller=caller, query=loaded(PoolQuery, asked))
+    goods = commodities_by_code({one.commodity_code for one in found.items})
+    gathers = COOPERATIVE_MANAGERS.admits(caller)
+    return show("pooling.html", found=found, goods=goods, gathers=gathers)
+
+
+@pages.page("GET", "/pooling/new", access=COOPERATIVE_MANAGERS)
+def pool_form(caller: Caller) -> Response:
+    """What is gathered, where, how much fills a load, until when."""
+    own = db.session.scalars(sites(Site.organisation_id == caller.acting.id).order_by(Site.id))
+    goods = db.session.scalars(commodities().order_by(Commodity.sort_key))
+    return show("pool_form.html", sites=own.all(), goods=goods.all())
+
+
+@pages.page("POST", "/pooling", access=COOPERATIVE_MANAGERS, again=pool_form)
+def open_pool(caller: Caller) -> Response:
+    """Open it for members to fill."""
+    body = {
+        "commodity": typed("commodity"),
+        "site_id": typed("site_id"),
+        "full_load": number("full_load"),
+        "unit": typed("unit"),
+        "until": f"{typed('until')}T18:00:00+07:00" if typed("until") else None,
+    }
+    made = pools.open_pool(caller=caller, body=loaded(PoolIn, body))
+    return go(f"/pooling/{made.id}")
+
+
+@pages.page("GET", "/pooling/<uuid:pool_id>", access=READERS)
+def pool(caller: Caller, pool_id: UUID) -> Response:
+    """How full it is, who brought what, and what I can do now."""
+    found = pools.get_pool(caller=caller, pool_id=pool_id)
+    parts = pools.list_contributions(
+        caller=caller, pool_id=pool_id, query=loaded(PageQuery, {"limit": "100"})
+    )
+    good = commodities_by_code([found.commodity_code])[found.commodity_code]
+    can_bring = found.status == PoolStatus.OPEN and SELLERS.admits(caller)
+    return show(
+        "pool.html",
+        pool=found,
+        good=good,
+        site=db.session.get_one(Site, found.site_id),
+        parts=parts,
+        lots=_lots(caller, found) if can_bring else [],
+        can_bring=can_bring,
+        mine=found.organisation_id == caller.organisation_id
+        and COOPERATIVE_MANAGERS.admits(caller),
+    )
+
+
+@pages.page("POST", "/pooling/<uuid:pool_id>/contributions", access=SELLERS, again=pool)
+def contribute(caller: Caller, pool_id: UUID) -> Response:
+    """Bring a part of a lot."""
+    body = {
+        "lot_id": typed("lot_id"),
+        "quantity": number("quantity"),
+        "unit": typed("unit"),
+    }
+    pools.contribute(caller=caller, pool_id=pool_id, body=loaded(ContributionIn, body))
+    return go(f"/pooling/{pool_id}")
+
+
+@pages.page("POST", "/pooling/<uuid:pool_id>/confirmation", access=SELLERS, again=pool)
+def confirm(caller: Caller, pool_id: UUID) -> Response:
+    """The member agrees to what the cooperative proposed."""
+    pools.confirm_contribution(caller=caller, contribution_id=_contribution())
+    return go(f"/pooling/{pool_id}")
+
+
+@pages.page("POST", "/pooling/<uuid:pool_id>/withdrawal", access=SELLERS, again=pool)
+def withdraw(caller: Caller, pool_id: UUID) -> Response:
+    """Take a part out again."""
+    pools.withdraw_contribution(caller=caller, contribution_id=_contribution())
+    return go(f"/pooling/{pool_id}")
+
+
+@pages.page("POST", "/pooling/<uuid:pool_id>/closing", access=COOPERATIVE_MANAGERS, again=pool)
+def close(caller: Caller, pool_id: UUID) -> Response:
+    """A full load becomes one lot."""
+    pools.close_pool(caller=caller, pool_id=pool_id)
+    return go(f"/pooling/{pool_id}")
+
+
+@pages.page("POST", "/pooling/<uuid:pool_id>/return", access=COOPERATIVE_MANAGERS, again=pool)
+def give_back(caller: Caller, pool_id: UUID) -> Response:
+    """What is not sold goes back to the members."""
+    pools.return_pool(caller=caller, pool_id=pool_id)
+    return go(f"/pooling/{pool_id}")
+
+
+def _contribution() -> UUID:
+    chosen = identifier("contribution")
+    return chosen or UUID(int=0)
+
+
+def _lots(caller: Caller, found: Pool) -> list[tuple[str, str]]:
+    """Lots of mine and my members' that can be brought, as choices."""
+    own = caller.acting.id
+    rows: Any = db.session.execute(
+        select(Lot.id, Lot.quantity - Lot.reserved, Organisation.name, Commodity.unit)
+        .join(Organisation, Organisation.id == Lot.organisation_id)
+        .join(Commodity, Commodity.code == Lot.commodity_code)
+        .where(
+            or_(Lot.organisation_id == own, Lot.organisation_id.in_(current_members(own))),
+            Lot.commodity_code == found.commodity_code,
+            Lot.status == LotStatus.HARVESTED,
+            Lot.quantity > Lot.reserved,
+        )
+        .order_by(Lot.id.desc())
+        .limit(MOST_LOTS)
+    )
+    return [
+        (str(lot_id), f"{name}{NO_BREAK}· {quantity(left, unit)}")
+        for lot_id, left, name, unit in rows
+    ]

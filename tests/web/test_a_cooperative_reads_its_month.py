@@ -1,0 +1,104 @@
+"""A cooperative's story: its month, its members, a load to fill, a list to bring in."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser
+
+from tests.factories import PASSWORD, Trade, a_lot, a_membership, day, forecast_body
+from tests.factories_deliveries import a_delivery, tea_order
+from tests.web.browser import SIZES, sign_in, visit
+from workers.imports import work_on_import
+
+MOST_BYTES = 350_000
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_cooperative_reads_its_month_off_one_page(
+    browser: Browser, site: str, committing: Flask, size: str
+) -> None:
+    trade = Trade(committing)
+    cooperative, farm, shy = trade.cooperative(), trade.farm(name="Vườn chè Năm Thủy"), trade.farm()
+    buyer = trade.processor(name="Nhà máy trà Đồi Sương")
+    a_membership(farm, cooperative, "consent", "mandate")
+    a_membership(shy, cooperative)
+    a_delivery(farm, buyer, tea_order(farm, buyer))
+    farm.made("/forecasts", forecast_body(commodity="tea-shoots-fresh", quantity="1200"))
+    trade.count()
+    with visit(browser, site, size) as board:
+        sign_in(board, str(cooperative.login), PASSWORD).page.wait_for_url("**/home")
+        received: list[int] = []
+        line = board.page.context.new_cdp_session(board.page)
+        line.send("Network.enable")
+        line.on("Network.loadingFinished", lambda one: received.append(one["encodedDataLength"]))
+        board.open("/analytics")
+        told = board.text()
+        assert "1 tấn, tiền hàng 8.000.000 đ" in told
+        assert "Nhà máy trà Đồi Sương nhận 100% giá trị hàng" in told
+        board.page.locator(".chart svg").first.wait_for()
+        assert board.page.locator(".chart svg").count() >= 3
+        assert sum(received) <= MOST_BYTES
+        with board.page.expect_download() as file:
+            board.page.get_by_role("link", name="Tải CSV: Hàng nhận theo tuần").click()
+        assert "tea-shoots-fresh" in Path(file.value.path()).read_text()
+        board.open("/members")
+        assert "Chưa đồng ý chia sẻ số liệu" in board.text()
+        board.page.get_by_role("link", name="Vườn chè Năm Thủy").click()
+        assert "8.000.000 đ" in board.look().text()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_cooperative_fills_a_load_and_closes_it(
+    browser: Browser, site: str, committing: Flask, size: str
+) -> None:
+    trade = Trade(committing)
+    cooperative, farm = trade.cooperative(), trade.farm()
+    a_membership(farm, cooperative, "consent", "mandate")
+    a_lot(farm, quantity="800")
+    with visit(browser, site, size) as board:
+        sign_in(board, str(cooperative.login), PASSWORD).open("/pooling")
+        board.page.get_by_role("link", name="Mở chuyến gom").click()
+        board.look().page.select_option("#commodity", "green-coffee-robusta")
+        board.page.check("input[name=unit][value='tạ']")
+        board.fill(full_load="5", until=day(2)[:10]).press("Mở chuyến gom")
+        board.look()
+        assert "Đầy 0% · còn thiếu 500 kg" in board.text()
+        board.fill(quantity="500").press("Góp vào chuyến").look()
+        assert "Đầy 100%" in board.text()
+        board.press("Chốt chuyến đầy").look()
+        assert "Đã chốt" in board.text()
+        board.open("/pooling")
+    assert cooperative.read("/pools")["items"][0]["pooled"] == "500.000"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_cooperative_brings_its_members_in_from_a_file(
+    browser: Browser, site: str, committing: Flask, size: str, tmp_path: Path
+) -> None:
+    cooperative = Trade(committing).cooperative()
+    file = tmp_path / "members.csv"
+    file.write_text(
+        "name,kind,owner.name,owner.phone\n"
+        f"Vườn ông Ba,farm,Trần Văn Ba,09340000{len(size):02d}\n"
+        "Vườn bà Tư,farm,Lê Thị Tư,không có\n"
+    )
+    with visit(browser, site, size) as board:
+        sign_in(board, str(cooperative.login), PASSWORD).open("/imports?kind=members")
+        board.page.set_input_files("#file", file)
+        board.press("Kiểm tra tệp").look()
+        assert "Chờ đọc" in board.text()
+        sent = cooperative.read("/imports")["items"][0]["id"]
+        _work(committing, sent)
+        board.open(f"/imports/{sent}")
+        assert "Dòng 3" in board.text()
+        board.press("Nhập 1 dòng đạt")
+        _work(committing, sent)
+        board.open(f"/imports/{sent}")
+        assert "Đã nhập xong" in board.text()
+        assert "Vườn ông Ba" in board.open("/members").text()
+
+
+def _work(app: Flask, import_id: str) -> None:
+    with app.app_context():
+        work_on_import.run(import_id=import_id)
