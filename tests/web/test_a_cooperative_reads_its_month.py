@@ -8,13 +8,13 @@ from playwright.sync_api import Browser
 
 from tests.factories import PASSWORD, Trade, a_lot, a_membership, day, forecast_body
 from tests.factories_deliveries import a_delivery, tea_order
-from tests.web.browser import SIZES, sign_in, visit
+from tests.web.browser import BOTH_SIZES, sign_in, visit
 from workers.imports import work_on_import
 
 MOST_BYTES = 350_000
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", BOTH_SIZES)
 def test_a_cooperative_reads_its_month_off_one_page(
     browser: Browser, site: str, committing: Flask, size: str
 ) -> None:
@@ -48,7 +48,7 @@ def test_a_cooperative_reads_its_month_off_one_page(
         assert "8.000.000 đ" in board.look().text()
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", BOTH_SIZES)
 def test_a_cooperative_fills_a_load_and_closes_it(
     browser: Browser, site: str, committing: Flask, size: str
 ) -> None:
@@ -72,7 +72,7 @@ def test_a_cooperative_fills_a_load_and_closes_it(
     assert cooperative.read("/pools")["items"][0]["pooled"] == "500.000"
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", BOTH_SIZES)
 def test_a_cooperative_brings_its_members_in_from_a_file(
     browser: Browser, site: str, committing: Flask, size: str, tmp_path: Path
 ) -> None:

@@ -5,12 +5,12 @@ from flask import Flask
 from playwright.sync_api import Browser
 
 from tests.factories import PASSWORD, Trade
-from tests.web.browser import SIZES, sign_in, visit
+from tests.web.browser import BOTH_SIZES, sign_in, visit
 
 PHONES = {"phone": "0912345001", "desktop": "0912345002"}
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", BOTH_SIZES)
 def test_a_new_farmer_sells_from_the_first_page_following_what_the_screen_says(
     browser: Browser, site: str, committing: Flask, size: str
 ) -> None:
@@ -43,7 +43,7 @@ def test_a_new_farmer_sells_from_the_first_page_following_what_the_screen_says(
         assert buyer.read(f"/orders/{order['id']}")["status"] == "in_delivery"
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", BOTH_SIZES)
 def test_a_farmer_forecasts_the_next_weeks_in_two_taps(
     browser: Browser, site: str, committing: Flask, size: str
 ) -> None:

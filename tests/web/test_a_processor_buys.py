@@ -19,7 +19,7 @@ from tests.factories import (
 )
 from tests.factories_contracts import a_draft
 from tests.factories_deliveries import a_delivery, brought, scheduled
-from tests.web.browser import SIZES, Visit, sign_in, visit
+from tests.web.browser import BOTH_SIZES, Visit, sign_in, visit
 
 
 def follow(buyer: Visit, link: str) -> Visit:
@@ -27,7 +27,7 @@ def follow(buyer: Visit, link: str) -> Visit:
     return buyer.look()
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", BOTH_SIZES)
 def test_a_processor_orders_in_three_taps_and_receives(
     browser: Browser, site: str, committing: Flask, size: str
 ) -> None:
@@ -64,7 +64,7 @@ def test_a_processor_orders_in_three_taps_and_receives(
     assert len(buying.read("/claims")["items"]) == 1
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", BOTH_SIZES)
 def test_a_processor_sees_what_would_match_before_posting_a_demand(
     browser: Browser, site: str, committing: Flask, size: str
 ) -> None:
@@ -93,7 +93,7 @@ def test_a_processor_sees_what_would_match_before_posting_a_demand(
         assert "Mua 30 kg" not in buyer.text()
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", BOTH_SIZES)
 def test_a_processor_draws_up_a_contract_signs_it_and_calls_goods_off(
     browser: Browser, site: str, committing: Flask, size: str
 ) -> None:
@@ -121,7 +121,7 @@ def test_a_processor_draws_up_a_contract_signs_it_and_calls_goods_off(
     assert len(buying.read(f"/contracts/{draft['id']}/call-offs")["items"]) == 1
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", BOTH_SIZES)
 def test_a_processor_keeps_a_search_and_a_place(
     browser: Browser, site: str, committing: Flask, size: str
 ) -> None:
@@ -139,7 +139,7 @@ def test_a_processor_keeps_a_search_and_a_place(
         assert "Kho hai" in buyer.text()
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", BOTH_SIZES)
 def test_a_processor_judges_its_supplier_and_makes_a_statement(
     browser: Browser, site: str, committing: Flask, size: str
 ) -> None:

@@ -11,12 +11,12 @@ from app.core.outbox import OutboxMessage
 from app.core.transaction import transaction
 from app.disruption.operations import meet_restrictions
 from tests.factories import WARD_1, Trade, a_lot, an_offer, an_order
-from tests.web.browser import SIZES, Visit, visit
+from tests.web.browser import BOTH_SIZES, Visit, visit
 
 HERB = {"commodity": "lemongrass-dried", "qualities": {}, "grade": None}
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", BOTH_SIZES)
 def test_an_authority_closes_an_area_a_buyer_takes_another_source_and_it_opens_again(
     browser: Browser, site: str, committing: Flask, size: str
 ) -> None:
@@ -47,7 +47,7 @@ def test_an_authority_closes_an_area_a_buyer_takes_another_source_and_it_opens_a
         authority.complaints[:] = [one for one in authority.complaints if "422" not in one]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", BOTH_SIZES)
 def test_an_operator_sees_what_was_set_aside_and_sends_it_again(
     browser: Browser, site: str, committing: Flask, size: str
 ) -> None:

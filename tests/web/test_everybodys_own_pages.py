@@ -18,7 +18,7 @@ from app.core.db import db
 from app.core.transaction import transaction
 from app.lots.models import LARGEST_PHOTO, LotPhoto
 from tests.factories import PASSWORD, Account, Trade, a_lot, an_offer
-from tests.web.browser import SIZES, Visit, sign_in, visit
+from tests.web.browser import BOTH_SIZES, Visit, sign_in, visit
 
 
 def code_for(app: Flask) -> str:
@@ -46,7 +46,7 @@ def in_as(visiting: Visit, account: Account) -> Visit:
     return sign_in(visiting, str(account.login), PASSWORD)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", BOTH_SIZES)
 def test_a_farmer_comes_in_by_code_and_looks_after_her_own_things(
     browser: Browser, site: str, committing: Flask, size: str
 ) -> None:
@@ -90,7 +90,7 @@ def test_a_farmer_comes_in_by_code_and_looks_after_her_own_things(
         assert "password_hash" not in kept["person"][0]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", BOTH_SIZES)
 def test_a_processor_makes_a_token_and_invites_a_colleague_who_comes_in(
     browser: Browser, site: str, committing: Flask, size: str
 ) -> None:
@@ -117,7 +117,7 @@ def test_a_processor_makes_a_token_and_invites_a_colleague_who_comes_in(
         assert "Trần Bình" in colleague.open("/me").text()
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", BOTH_SIZES)
 def test_anybody_may_read_where_a_lot_is_from_and_not_whose_it_is(
     browser: Browser, site: str, committing: Flask, size: str
 ) -> None:
