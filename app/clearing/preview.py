@@ -12,7 +12,8 @@ from app.market.models import Demand
 
 @dataclass(frozen=True)
 class Preview:
-    """What would come, in units of the market's base commodity, and its average delivered price.
+    """What would come, in units of the market's base commodity, and its average delivered price,
+    to three figures.
 
     ``offers`` and ``demands`` say how large the book was.
     """
@@ -22,6 +23,11 @@ class Preview:
     average_price: Decimal | None
     offers: int
     demands: int
+
+
+def _about(price: Decimal) -> Decimal:
+    """A price to three figures: nearer would tell what others in the book are ready to pay."""
+    return price.quantize(Decimal(1).scaleb(price.adjusted() - 2)).quantize(Decimal(1))
 
 
 def preview(*, demand: Demand, now: datetime) -> Preview:
@@ -46,7 +52,7 @@ def preview(*, demand: Demand, now: datetime) -> Preview:
     return Preview(
         quantity=quantity,
         sellers=len({sellers[one["offer_id"]] for one in mine}),
-        average_price=paid / quantity if quantity else None,
+        average_price=_about(paid / quantity) if quantity else None,
         offers=len(snapshot["offers"]),
         demands=len(snapshot["demands"]),
     )

@@ -26,7 +26,7 @@ from app.market import api as market
 from app.market.schemas import DemandIn, DemandQuery
 from app.places.models import Site
 from app.places.queries import sites
-from app.web.forms import loaded, number, ticked, typed
+from app.web.forms import loaded, number, ticked, typed, whole
 from app.web.language import language
 from app.web.pages import Pages, go, show
 from app.web.produce import picture
@@ -80,7 +80,7 @@ def demand_form(caller: Caller) -> Response:
     )
 
 
-@pages.page("POST", "/demands/preview", access=BUYERS, again=demand_form)
+@pages.page("POST", "/demands/preview", access=BUYERS, again=demand_form, shows=True)
 def look_ahead(caller: Caller) -> Response:
     """What would match today: the live book is cleared with this demand and nothing is kept."""
     with db.session.begin_nested() as trial:
@@ -133,7 +133,7 @@ def _stated() -> dict[str, Any]:
             "quantity": number("quantity"),
             "bid_price": number("bid_price"),
             "min_delivery": number("min_delivery", needed=False),
-            "max_suppliers": int(number("max_suppliers", needed=False) or 0) or None,
+            "max_suppliers": whole("max_suppliers", needed=False),
             "deliver_from": typed("deliver_from"),
             "deliver_until": typed("deliver_until"),
             "site_id": typed("site"),

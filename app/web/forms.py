@@ -1,6 +1,5 @@
 """What people type into forms, turned into what the API's schemas take."""
 
-import re
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -10,9 +9,8 @@ from flask import request
 
 from app.core.errors import Invalid, invalid, missing
 from app.core.faults import pointed
-
-_GROUPED = re.compile(r"-?[0-9]{1,3}([.,\u00a0 ][0-9]{3})+")
-_PLAIN = re.compile(r"-?[0-9]{1,15}([.,][0-9]{1,6})?")
+from app.core.numbers import read
+from app.web.language import language
 
 
 def typed(name: str) -> str:
@@ -69,14 +67,8 @@ def identifier(name: str) -> UUID | None:
 
 
 def decimal_text(text: str) -> str | None:
-    """A number as people here write it, as decimal text, or None.
-
-    A point or comma before exactly three digits groups ("12.500" is 12500); otherwise it begins
-    the decimals ("1,5" and "1.5" are 1.5). "0,125" begins with nought, so it is a decimal.
-    """
-    if _GROUPED.fullmatch(text) and not re.match(r"-?0[.,]", text):
-        return re.sub(r"[.,\u00a0 ]", "", text)
-    return f"{Decimal(text.replace(',', '.')):f}" if _PLAIN.fullmatch(text) else None
+    """A number as the reader's language writes it, as decimal text, or None."""
+    return read(text, language())
 
 
 def loaded(schema: type[ma.Schema], data: dict[str, Any]) -> dict[str, Any]:

@@ -1,21 +1,18 @@
 """What people read: both languages side by side, and figures as each of them writes them."""
 
 from datetime import date, datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from typing import Any
 
 from flask import g, request
 
 from app.core import clock
 from app.core.errors import LANGUAGES
-from app.core.money import DONG
-from app.core.numbers import written
+from app.core.numbers import read, written
 from app.notifications.restriction_topics import LIMITS, REASONS
-from app.web.forms import decimal_text
 
 COOKIE = "blao_language"
 NO_BREAK, WORD_JOINER = "\u00a0", "\u2060"
-HUNDRED = 100
 KG_PER_TONNE = 1000
 UNITS = {"vi": {"stem": "cành", "head": "con"}, "en": {"stem": "stems", "head": "head"}}
 WEEKDAYS = {
@@ -66,11 +63,8 @@ def quantity(value: Decimal, unit_code: str) -> str:
 
 
 def money(amount: Decimal | int) -> str:
-    """An amount: 2.500.000 đ. From a hundred dong on, what is less than one is not told."""
-    told = Decimal(amount)
-    if abs(told) >= HUNDRED:
-        told = told.quantize(DONG, ROUND_HALF_EVEN)
-    return f"{number(told)}{NO_BREAK}{t('đ', 'VND')}"
+    """An amount: 2.500.000 đ."""
+    return f"{number(amount)}{NO_BREAK}{t('đ', 'VND')}"
 
 
 def price(amount: Decimal | int, unit_code: str) -> str:
@@ -117,7 +111,7 @@ def typed_figure(value: Decimal | str | None) -> str:
 
 def plain_figure(text: str) -> str:
     """A figure typed in a form, as decimal text; what is no figure stays as it is."""
-    return decimal_text(text) or text
+    return read(text, language()) or text
 
 
 def graded(grade: Any) -> tuple[str, str]:

@@ -22,7 +22,7 @@ from app.orders.models import Carrier
 from app.orders.schemas import OrderIn
 from app.places.models import Site
 from app.places.queries import sites
-from app.web.forms import decimal_text, identifier, loaded, number, typed
+from app.web.forms import decimal_text, identifier, loaded, number, typed, whole
 from app.web.offers import offer as offer_page
 from app.web.pages import Pages, go, show
 from app.web.sites import ward_names
@@ -74,7 +74,7 @@ def order(caller: Caller, offer_id: UUID) -> Response:
             {
                 "offer_id": str(offer_id),
                 "quantity": quantity,
-                "offer_version": int(typed("version") or 1),
+                "offer_version": whole("version", needed=False) or 1,
             }
         ],
         "site_id": str(site),

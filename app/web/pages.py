@@ -6,6 +6,7 @@ effect, because it carries an idempotency key. A refused form is shown again as 
 """
 
 import gzip
+import re
 import time
 from collections.abc import Callable
 from functools import wraps
@@ -38,6 +39,7 @@ log = structlog.get_logger()
 KEY = "idempotency_key"
 LEAST_COMPRESSED = 600
 PATIENCE, PAUSE = 8.0, 0.2
+_UNFIT = re.compile(r"[\\\x00-\x20\x7f]|//")
 UNSENT = ("csrf_token", KEY)
 View = Callable[..., Any]
 
@@ -87,13 +89,14 @@ class Pages(flask.Blueprint):
         access: Access,
         again: View | None = None,
         largest: int | None = None,
+        shows: bool = False,
     ) -> Callable[[View], View]:
         """Declare a page.
 
         The view is called with ``caller`` and its path variables. A GET returns the page. A POST
         returns a redirect, or raises a refusal, which ``again`` shows: it is called like the view,
         in a transaction of its own, and its page knows the ``refusal``. ``largest`` is how many
-        bytes a form with a file may have.
+        bytes a form with a file may have. A POST that ``shows`` changes nothing and returns a page.
         """
 
         def decorate(view: View) -> View:
@@ -102,7 +105,7 @@ class Pages(flask.Blueprint):
                 if largest is not None:
                     request.max_content_length = largest
                 try:
-                    return _answered(view, path, access)
+                    return _answered(view, path, access, shows=shows)
                 except Exception as fault:
                     return _refused(_named(fault), again, path, access)
 
@@ -151,17 +154,15 @@ def here_or(fallback: str, address: str | None) -> str:
     """An address on this site that a form asks to go back to, or else the fallback."""
     parts = urlsplit(address or "")
     plain = not parts.scheme and not parts.netloc and (address or "").startswith("/")
-    return (
-        address if address and plain and "\\" not in address and "//" not in address else fallback
-    )
+    return address if address and plain and not _UNFIT.search(address) else fallback
 
 
-def _answered(view: View, path: dict[str, Any], access: Access) -> WerkzeugResponse:
+def _answered(view: View, path: dict[str, Any], access: Access, *, shows: bool) -> WerkzeugResponse:
     if request.method in session.SAFE:
         return retried(lambda: _within(lambda caller: view(caller=caller, **path), access))
     session.check_csrf()
     key = request.form.get(KEY)
-    if not key:
+    if not key or shows:
         return retried(lambda: _within(lambda caller: view(caller=caller, **path), access))
     return _once(view, path, access, key)
 

@@ -13,7 +13,7 @@ from app.deliveries import api as deliveries
 from app.deliveries import claim_api as claims
 from app.deliveries.claim_schemas import AnswerIn, ClaimIn, ClaimQuery, DecisionIn
 from app.deliveries.schemas import InspectionIn, WeighingIn
-from app.web.forms import loaded, number, typed
+from app.web.forms import loaded, number, typed, whole
 from app.web.orders import delivery as delivery_page
 from app.web.orders import names_of
 from app.web.pages import Pages, go, show
@@ -26,7 +26,7 @@ TICKETS = PARTS = 3
 def weigh(caller: Caller, delivery_id: UUID) -> Response:
     """Gross and tare of each ticket."""
     tickets = [
-        {"gross": number(f"gross-{row}"), "tare": number(f"tare-{row}", needed=False) or "0"}
+        {"gross": number(f"gross-{row}"), "tare": number(f"tare-{row}")}
         for row in range(1, TICKETS + 1)
         if row == 1 or typed(f"gross-{row}")
     ]
@@ -99,7 +99,7 @@ def answer(caller: Caller, claim_id: UUID) -> Response:
     """The seller grants, grants in part, or refuses."""
     body = {
         "result": typed("result"),
-        "credit": int(number("credit", needed=False) or 0) or None,
+        "credit": whole("credit", needed=False),
         "text": typed("text"),
     }
     claims.answer_claim(caller=caller, claim_id=claim_id, body=loaded(AnswerIn, body))
@@ -123,7 +123,7 @@ def withdraw(caller: Caller, claim_id: UUID) -> Response:
 @pages.page("POST", "/claims/<uuid:claim_id>/decision", access=ARBITERS, again=one_claim)
 def decide(caller: Caller, claim_id: UUID) -> Response:
     """The arbiter's word."""
-    body = {"credit": int(number("credit") or 0), "text": typed("text")}
+    body = {"credit": whole("credit"), "text": typed("text")}
     claims.decide_claim(caller=caller, claim_id=claim_id, body=loaded(DecisionIn, body))
     return go(f"/claims/{claim_id}")
 

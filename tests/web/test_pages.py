@@ -1,11 +1,14 @@
 """What every page keeps to: its headers, its forms, its size."""
 
 import gzip
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 
+from app.core.numbers import written
 from tests.api.world import World
+from tests.factories import day
 from tests.web.reader import KEY, TOKEN, Reader, reader
 
 PAYLOADS = [
@@ -172,3 +175,55 @@ def test_every_page_is_there_in_english_too(world: World) -> None:
     page = farm.get("/home").get_data(as_text=True)
     assert '<html lang="en">' in page
     assert "Money to come" in page
+
+
+@pytest.mark.parametrize("field", ["max_suppliers", "min_delivery", "quantity", "bid_price"])
+@pytest.mark.parametrize("typed", ["1.5x", "zzz", "0", "-1"])
+def test_a_demand_that_cannot_be_is_refused_before_it_is_tried(
+    world: World, field: str, typed: str
+) -> None:
+    form = {
+        "commodity": "tea-shoots-fresh",
+        "quantity": "100",
+        "bid_price": "14.000",
+        "deliver_from": day(1)[:10],
+        "deliver_until": day(3)[:10],
+        "site": world.ids["processor_site"],
+        "idempotency_key": str(uuid4()),
+        field: typed,
+    }
+    processor = reader(world, "processor")
+    shown = "/demands/new?commodity=tea-shoots-fresh"
+    refused = processor.send("/demands/preview", form, shown=shown)
+    assert refused.status_code == 422 or (field, typed) == ("bid_price", "0")
+    form[field] = {"max_suppliers": "2", "min_delivery": "10"}.get(field, "14.000,5")
+    assert processor.send("/demands/preview", form, shown=shown).status_code == 200
+
+
+def test_the_price_that_is_filled_in_can_be_sent(world: World) -> None:
+    farm = reader(world, "farm")
+    for price in ("11430.4", "12500", "203.125"):
+        shown = written(Decimal(price), "vi")
+        answer = farm.send("/sell", sale(ask_price=shown, confirmed=price), shown="/sell")
+        assert answer.status_code in (303, 422), shown
+        if answer.status_code == 422:
+            assert price == "203.125", "no price has three decimals"
+
+
+def test_a_version_or_an_address_that_makes_no_sense_is_no_accident(world: World) -> None:
+    offer = world.ids["offer"]
+    form = {"quantity": "1", "version": "zzz", "carrier": "buyer"}
+    answer = reader(world, "processor").send(f"/offers/{offer}/order", form, shown="/home")
+    assert answer.status_code == 422
+    farm = reader(world, "farm")
+    for address in ("/home\r\nX: y", "/home\x00", "/ home"):
+        led = farm.send("/language", {"language": "vi", "next": address}, shown="/home")
+        assert (led.status_code, led.headers["Location"]) == (303, "/")
+
+
+def test_what_somebody_was_ready_to_pay_cannot_be_worked_out_from_a_small_round(
+    world: World,
+) -> None:
+    address = f"/rounds/{world.ids['round']}"
+    assert "Lợi chung" not in Reader(world.app).get(address).get_data(as_text=True)
+    assert "Lợi chung" in reader(world, "operator").get(address).get_data(as_text=True)

@@ -2,9 +2,12 @@
 const KILOGRAMS = { kg: 1, "yến": 10, "tạ": 100, "tấn": 1000 };
 
 export function read(text) {
-  const typed = text.trim();
-  if (/^\d{1,3}([., \u00a0]\d{3})+$/.test(typed) && !/^0[.,]/.test(typed)) return Number(typed.replace(/[., \u00a0]/g, ""));
-  return /^\d+([.,]\d+)?$/.test(typed) ? Number(typed.replace(",", ".")) : NaN;
+  const [group, mark] = document.documentElement.lang === "vi" ? [".", ","] : [",", "."];
+  const typed = text.trim().replace(/[ \u00a0]/g, group);
+  const [whole, part = ""] = typed.split(mark);
+  const grouped = new RegExp(`^[1-9]\\d{0,2}(\\${group}\\d{3})+$`).test(whole) && /^\d{0,6}$/.test(part);
+  if (grouped) return Number(`${whole.replaceAll(group, "")}.${part || 0}`);
+  return /^\d+([.,]\d{1,6})?$/.test(typed) ? Number(typed.replace(",", ".")) : NaN;
 }
 
 function written(value) {
