@@ -19,6 +19,10 @@ KILOGRAMS = {
 }
 
 
+# What units other than weights are called.
+UNITS = {"vi": {"stem": "cành", "head": "con"}, "en": {"stem": "stems", "head": "head"}}
+
+
 def round_down(quantity: Decimal) -> Decimal:
     """The largest quantity of three places that is not above ``quantity``."""
     return quantity.quantize(QUANTITY_STEP, ROUND_DOWN)

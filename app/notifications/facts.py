@@ -13,11 +13,11 @@ from app.catalogue.models import Commodity, Market
 from app.core import clock
 from app.core.db import db
 from app.core.numbers import written
+from app.core.quantity import UNITS
 from app.notifications.restriction_topics import LIMITS, REASONS
 from app.notifications.sentence import Side
 from app.places.queries import current_province, current_ward
 
-UNITS = {"vi": {"stem": "cành", "head": "con"}, "en": {"stem": "stems", "head": "head"}}
 INSTANTS = (
     "expires_at",
     "confirm_by",

@@ -21,13 +21,14 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import invalid
 from app.core.money import PRICE_STEP
+from app.core.quantity import UNITS
 from app.deliveries.models import Delivery, Slip
 from app.lots.models import Lot
 from app.orders.models import OrderLine
 from app.places.models import AdministrativeUnit, Level, Site
 from app.settlement.models import Purpose, Settlement
 from app.settlement.statement_models import IdentityReading, SellerIdentity
-from app.settlement.wording import UNITS, Cell, Table, purchase_table
+from app.settlement.wording import Cell, Table, purchase_table
 
 PERSONAL_DIGITS, SHOWN_DIGITS = 12, 3
 MOST_LINES = 10_000

@@ -103,7 +103,6 @@ PURCHASE_COLUMNS = {
         "Amount (VND)",
     ),
 }
-UNITS = {"vi": {"stem": "cành", "head": "con"}, "en": {"stem": "stems", "head": "head"}}
 WORDS = {
     "vi": {
         "statement": "SAO KÊ CÔNG NỢ SỐ {number}",

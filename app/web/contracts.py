@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response as File
-from flask import request
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
@@ -38,7 +37,7 @@ from app.orders.models import Order
 from app.orders.queries import buying, selling
 from app.places.models import Site
 from app.places.queries import sites
-from app.web.forms import loaded, number, ticked, typed, whole
+from app.web.forms import asked_for, loaded, number, ticked, typed, whole
 from app.web.language import day, price, t
 from app.web.language import number as written
 from app.web.pages import Pages, go, show
@@ -55,7 +54,7 @@ MOST_WEEKS_SHOWN, MOST_NOTED = 30, 20
 @pages.page("GET", "/contracts", access=READERS)
 def my_contracts(caller: Caller) -> Response:
     """Contracts I take part in, newest first."""
-    asked = {name: request.args[name] for name in ("cursor", "status") if name in request.args}
+    asked = asked_for("cursor", "status")
     found = contracts.list_contracts(caller=caller, query=loaded(ContractQuery, asked))
     goods = commodities_by_code(one.commodity_code for one in found.items)
     return show("contracts.html", found=found, goods=goods)

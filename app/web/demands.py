@@ -26,7 +26,7 @@ from app.market import api as market
 from app.market.schemas import DemandIn, DemandQuery
 from app.places.models import Site
 from app.places.queries import sites
-from app.web.forms import loaded, number, ticked, typed, whole
+from app.web.forms import asked_for, loaded, number, ticked, typed, whole
 from app.web.language import language
 from app.web.pages import Pages, go, show
 from app.web.produce import picture
@@ -37,7 +37,7 @@ pages = Pages("demands")
 @pages.page("GET", "/demands", access=READERS)
 def my_demands(caller: Caller) -> Response:
     """What I look for, newest first."""
-    asked = {name: request.args[name] for name in ("cursor", "status") if name in request.args}
+    asked = asked_for("cursor", "status")
     found = market.list_demands(caller=caller, query=loaded(DemandQuery, asked))
     return show("demands.html", found=found, goods=_goods(found.items))
 

@@ -22,7 +22,7 @@ from app.places import api as places
 from app.places.models import AdministrativeUnit, Level, Restriction
 from app.places.queries import search_units, unit_rank
 from app.places.schemas import RestrictionIn, RestrictionQuery
-from app.web.forms import loaded, typed
+from app.web.forms import asked_for, loaded, typed
 from app.web.pages import Pages, go, show
 
 pages = Pages("disruptions")
@@ -33,7 +33,7 @@ MOST = {"limit": "100"}
 @pages.page("GET", "/restrictions", access=READERS)
 def restrictions(caller: Caller) -> Response:
     """What holds now or is announced, then what is over."""
-    asked = {name: request.args[name] for name in ("cursor",) if name in request.args}
+    asked = asked_for("cursor")
     found = places.list_restrictions(caller=caller, query=loaded(RestrictionQuery, asked))
     return show(
         "restrictions.html",
@@ -86,7 +86,7 @@ def end(caller: Caller, restriction_id: UUID) -> Response:
 @pages.page("GET", "/surplus", access=READERS)
 def surplus(caller: Caller) -> Response:
     """Goods that cannot go where they were promised, to buy like any other."""
-    asked = {name: request.args[name] for name in ("cursor",) if name in request.args}
+    asked = asked_for("cursor")
     found = disruption.list_surplus(caller=caller, query=loaded(SurplusQuery, asked))
     wards = _names({one.lot.site.ward_code for one in found.items})
     return show("surplus.html", found=found, wards=wards)
@@ -95,7 +95,7 @@ def surplus(caller: Caller) -> Response:
 @pages.page("GET", "/disruptions", access=READERS)
 def disruptions(caller: Caller) -> Response:
     """Other sources to answer first, then what is held up."""
-    asked = {name: request.args[name] for name in ("cursor",) if name in request.args}
+    asked = asked_for("cursor")
     held = disruption.list_disruptions(caller=caller, query=loaded(PageQuery, asked))
     sources = disruption.list_rematches(caller=caller, query=loaded(RematchQuery, MOST)).items
     everything: list[Any] = [*held.items, *sources]

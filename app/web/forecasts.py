@@ -11,7 +11,7 @@ from app.core import clock
 from app.lots import api as lots
 from app.lots.models import Trend
 from app.lots.schemas import ForecastIn, ForecastQuery
-from app.web.forms import loaded, number, typed
+from app.web.forms import asked_for, loaded, number, typed
 from app.web.pages import Pages, go, show
 from app.web.produce import likely, picture
 
@@ -22,7 +22,7 @@ WEEKS = 4
 @pages.page("GET", "/forecasts", access=SELLERS)
 def forecasts(caller: Caller) -> Response:
     """What I have said so far, newest first."""
-    asked = {"cursor": request.args["cursor"]} if "cursor" in request.args else {}
+    asked = asked_for("cursor")
     found = lots.list_forecasts(caller=caller, query=loaded(ForecastQuery, asked))
     goods = commodities_by_code({one.commodity_code for one in found.items})
     return show("forecasts.html", found=found, goods=goods)

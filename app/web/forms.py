@@ -13,6 +13,11 @@ from app.core.numbers import read
 from app.web.language import language
 
 
+def asked_for(*names: str) -> dict[str, str]:
+    """Those of the named query parameters that the address has."""
+    return {name: request.args[name] for name in names if name in request.args}
+
+
 def typed(name: str) -> str:
     """A field's text without space around it; empty where it is missing."""
     return request.form.get(name, "").strip()

@@ -16,7 +16,7 @@ from app.imports.kinds import KINDS, Kind
 from app.imports.models import ImportStatus
 from app.imports.schemas import ApplicationIn, FileQuery, ImportQuery, RowQuery
 from app.imports.templates import template
-from app.web.forms import loaded, typed
+from app.web.forms import asked_for, loaded, typed
 from app.web.language import language, t
 from app.web.pages import Pages, go, show
 
@@ -27,7 +27,7 @@ LIVE = (ImportStatus.QUEUED, ImportStatus.CHECKING, ImportStatus.APPLYING)
 @pages.page("GET", "/imports", access=READERS)
 def all_imports(caller: Caller) -> WerkzeugResponse:
     """Send a file; the files sent so far."""
-    asked = {name: request.args[name] for name in ("cursor",) if name in request.args}
+    asked = asked_for("cursor")
     found = imports.list_imports(caller=caller, query=loaded(ImportQuery, asked))
     kinds = [(one.code, kind_name(one.code)) for one in _kinds(caller)]
     return show(

@@ -9,12 +9,12 @@ from flask import g, request
 from app.core import clock
 from app.core.errors import LANGUAGES
 from app.core.numbers import read, written
+from app.core.quantity import UNITS
 from app.notifications.restriction_topics import LIMITS, REASONS
 
 COOKIE = "blao_language"
 NO_BREAK, WORD_JOINER = "\u00a0", "\u2060"
 KG_PER_TONNE = 1000
-UNITS = {"vi": {"stem": "cành", "head": "con"}, "en": {"stem": "stems", "head": "head"}}
 WEEKDAYS = {
     "vi": ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật"),
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),

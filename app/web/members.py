@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import request
 from werkzeug.wrappers import Response
 
 from app.accounts import api as accounts
@@ -16,7 +15,7 @@ from app.catalogue.queries import commodities_by_code
 from app.core import clock
 from app.core.paging import PageQuery
 from app.web.figures import share
-from app.web.forms import loaded
+from app.web.forms import asked_for, loaded
 from app.web.language import money, named, price, quantity
 from app.web.pages import Pages, show
 
@@ -27,7 +26,7 @@ DAYS = 30
 @pages.page("GET", "/members", access=COOPERATIVE_READERS)
 def members(caller: Caller) -> Response:
     """Members, newest first, with what those who agreed brought in the last thirty days."""
-    asked = {name: request.args[name] for name in ("cursor",) if name in request.args}
+    asked = asked_for("cursor")
     found = accounts.list_memberships(caller=caller, query=loaded(PageQuery, asked))
     sums: dict[UUID, dict[str, int]] = defaultdict(lambda: {"amount": 0, "overdue": 0})
     for row in _figures(caller):

@@ -2,14 +2,13 @@
 
 from uuid import UUID
 
-from flask import request
 from werkzeug.wrappers import Response
 
 from app.accounts.access import ARBITERS, READERS, Caller
 from app.notifications import api as notifications
 from app.notifications.dispatch_operations import NOT_ARRIVED
 from app.notifications.schemas import DispatchQuery, masked
-from app.web.forms import loaded
+from app.web.forms import asked_for, loaded
 from app.web.language import t
 from app.web.pages import Pages, go, show
 
@@ -19,7 +18,7 @@ pages = Pages("message_log")
 @pages.page("GET", "/notifications/log", access=READERS)
 def message_log(caller: Caller) -> Response:
     """Messages of mine and of members who agreed, newest first."""
-    asked = {name: request.args[name] for name in ("cursor", "status") if name in request.args}
+    asked = asked_for("cursor", "status")
     found = notifications.list_dispatches(caller=caller, query=loaded(DispatchQuery, asked))
     return show(
         "message_log.html",

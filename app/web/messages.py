@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from flask import request
 from sqlalchemy import update
 from werkzeug.wrappers import Response
 
@@ -11,7 +10,7 @@ from app.core.db import db
 from app.notifications import api as notifications
 from app.notifications.models import Notification
 from app.notifications.schemas import NotificationQuery
-from app.web.forms import loaded
+from app.web.forms import asked_for, loaded
 from app.web.pages import Pages, go, show
 
 pages = Pages("messages")
@@ -20,7 +19,7 @@ pages = Pages("messages")
 @pages.page("GET", "/messages", access=SIGNED_IN)
 def messages(caller: Caller) -> Response:
     """My messages, newest first."""
-    asked = {name: request.args[name] for name in ("cursor", "unread") if name in request.args}
+    asked = asked_for("cursor", "unread")
     found = notifications.list_notifications(caller=caller, query=loaded(NotificationQuery, asked))
     return show("messages.html", found=found)
 

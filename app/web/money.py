@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from flask import request
 from sqlalchemy import case, func, select
 from werkzeug.wrappers import Response
 
@@ -14,7 +13,7 @@ from app.settlement import api as settlement
 from app.settlement.models import Payout, PayoutStatus, Settlement, SettlementStatus
 from app.settlement.queries import payouts
 from app.settlement.schemas import PayoutIn, SettlementQuery
-from app.web.forms import loaded, typed, whole
+from app.web.forms import asked_for, loaded, typed, whole
 from app.web.pages import Pages, go, show
 
 pages = Pages("money")
@@ -24,7 +23,7 @@ pages = Pages("money")
 def money(caller: Caller) -> Response:
     """Every sum I am owed or owe, newest first, with the totals above."""
     own = caller.acting.id
-    asked = {"cursor": request.args["cursor"]} if "cursor" in request.args else {}
+    asked = asked_for("cursor")
     found = settlement.list_settlements(caller=caller, query=loaded(SettlementQuery, asked))
     waiting = db.session.scalars(
         payouts(Payout.payee_id == own)

@@ -18,7 +18,7 @@ from app.market import offer_operations, queries
 from app.market.models import Offer
 from app.market.schemas import OfferQuery
 from app.places.queries import current_ward
-from app.web.forms import loaded, number
+from app.web.forms import asked_for, loaded, number
 from app.web.language import language
 from app.web.lots import photo_of
 from app.web.pages import Pages, go, show
@@ -29,7 +29,7 @@ pages = Pages("offers")
 @pages.page("GET", "/offers", access=READERS)
 def my_offers(caller: Caller) -> Response:
     """What I sell, newest first."""
-    asked = {name: request.args[name] for name in ("cursor", "status") if name in request.args}
+    asked = asked_for("cursor", "status")
     query = loaded(OfferQuery, {"mine": "true", **asked})
     found = market.list_offers(caller=caller, query=query)
     return show("offers.html", found=found)

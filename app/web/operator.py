@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import request
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
@@ -19,7 +18,7 @@ from app.imports.models import Import, ImportStatus
 from app.notifications import api as notifications
 from app.notifications.models import Dispatch, DispatchStatus
 from app.web import health
-from app.web.forms import loaded
+from app.web.forms import asked_for, loaded
 from app.web.language import t
 from app.web.pages import Pages, go, show
 from app.webhooks.models import WebhookDelivery
@@ -69,7 +68,7 @@ def operations(caller: Caller) -> Response:
 @pages.page("GET", "/operator/dead-letters", access=OPERATORS)
 def dead_letters(caller: Caller) -> Response:
     """What could not be relayed and was set aside."""
-    asked = {name: request.args[name] for name in ("cursor",) if name in request.args}
+    asked = asked_for("cursor")
     found = notifications.list_dead_messages(caller=caller, query=loaded(PageQuery, asked))
     return show("dead_letters.html", found=found)
 

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from flask import request
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
@@ -20,7 +19,7 @@ from app.orders.models import Order
 from app.orders.schemas import OrderQuery
 from app.places.models import Site
 from app.places.queries import current_ward
-from app.web.forms import identifier, loaded, number, typed
+from app.web.forms import asked_for, identifier, loaded, number, typed
 from app.web.pages import Pages, go, show
 
 pages = Pages("orders")
@@ -30,7 +29,7 @@ WEIGHTS = ("kg", "yến", "tạ", "tấn")
 @pages.page("GET", "/orders", access=READERS)
 def my_orders(caller: Caller) -> Response:
     """Orders I take part in, newest first."""
-    asked = {name: request.args[name] for name in ("cursor", "status") if name in request.args}
+    asked = asked_for("cursor", "status")
     found = orders.list_orders(caller=caller, query=loaded(OrderQuery, asked))
     return show(
         "orders.html", found=found, names=names_of(found.items), goods=goods_of(found.items)

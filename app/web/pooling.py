@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from flask import request
 from sqlalchemy import or_, select
 from werkzeug.wrappers import Response
 
@@ -20,7 +19,7 @@ from app.places.queries import sites
 from app.pools import api as pools
 from app.pools.models import Pool, PoolStatus
 from app.pools.schemas import ContributionIn, PoolIn, PoolQuery
-from app.web.forms import identifier, loaded, number, typed
+from app.web.forms import asked_for, identifier, loaded, number, typed
 from app.web.language import NO_BREAK, quantity
 from app.web.pages import Pages, go, show
 
@@ -31,7 +30,7 @@ MOST_LOTS = 50
 @pages.page("GET", "/pooling", access=READERS)
 def all_pools(caller: Caller) -> Response:
     """Pools I take part in, newest first."""
-    asked = {name: request.args[name] for name in ("cursor",) if name in request.args}
+    asked = asked_for("cursor")
     found = pools.list_pools(caller=caller, query=loaded(PoolQuery, asked))
     goods = commodities_by_code({one.commodity_code for one in found.items})
     gathers = COOPERATIVE_MANAGERS.admits(caller)

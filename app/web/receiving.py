@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from flask import request
 from werkzeug.wrappers import Response
 
 from app.accounts.access import ARBITERS, BUYERS, INSPECTORS, READERS, SELLERS, Caller
@@ -13,7 +12,7 @@ from app.deliveries import api as deliveries
 from app.deliveries import claim_api as claims
 from app.deliveries.claim_schemas import AnswerIn, ClaimIn, ClaimQuery, DecisionIn
 from app.deliveries.schemas import InspectionIn, WeighingIn
-from app.web.forms import loaded, number, typed, whole
+from app.web.forms import asked_for, loaded, number, typed, whole
 from app.web.orders import delivery as delivery_page
 from app.web.orders import names_of
 from app.web.pages import Pages, go, show
@@ -73,7 +72,7 @@ def claim(caller: Caller, delivery_id: UUID) -> Response:
 @pages.page("GET", "/claims", access=READERS)
 def my_claims(caller: Caller) -> Response:
     """Claims I take part in or am asked to decide."""
-    asked = {name: request.args[name] for name in ("cursor", "status") if name in request.args}
+    asked = asked_for("cursor", "status")
     found = claims.list_claims(caller=caller, query=loaded(ClaimQuery, asked))
     orders = [one.delivery.order for one in found.items]
     return show("claims.html", found=found, names=names_of(orders))

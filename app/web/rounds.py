@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from flask import request
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
@@ -15,7 +14,7 @@ from app.clearing.models import MarketPrice, Match, Round
 from app.clearing.schemas import RoundQuery
 from app.core.db import db
 from app.core.paging import PageQuery
-from app.web.forms import loaded
+from app.web.forms import asked_for, loaded
 from app.web.pages import Pages, show
 
 pages = Pages("rounds")
@@ -26,7 +25,7 @@ FEWEST = 5
 @pages.page("GET", "/rounds", access=PUBLIC)
 def all_rounds(caller: Caller) -> Response:
     """Rounds of every market, newest first."""
-    asked = {name: request.args[name] for name in ("cursor", "market") if name in request.args}
+    asked = asked_for("cursor", "market")
     found = clearing.list_rounds(caller=caller, query=loaded(RoundQuery, asked))
     return show("rounds.html", found=found, bases=_bases(found.items))
 

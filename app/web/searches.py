@@ -12,7 +12,7 @@ from app.core.paging import PageQuery
 from app.notifications import api as notifications
 from app.notifications.schemas import SavedSearchIn
 from app.web.demands import everything
-from app.web.forms import loaded, number, typed, whole
+from app.web.forms import asked_for, loaded, number, typed, whole
 from app.web.market import own_site
 from app.web.pages import Pages, go, show
 
@@ -22,7 +22,7 @@ pages = Pages("searches")
 @pages.page("GET", "/saved-searches", access=SIGNED_IN)
 def my_searches(caller: Caller) -> Response:
     """What I wait for, newest first."""
-    asked = {"cursor": request.args["cursor"]} if "cursor" in request.args else {}
+    asked = asked_for("cursor")
     found = notifications.list_searches(caller=caller, query=loaded(PageQuery, asked))
     goods = commodities_by_code(one.commodity_code for one in found.items)
     return show("searches.html", found=found, goods=goods)

@@ -16,7 +16,7 @@ from app.places import api as places
 from app.places.models import AdministrativeUnit, Level, Site
 from app.places.queries import search_units, unit_rank
 from app.places.schemas import SiteIn
-from app.web.forms import loaded, typed
+from app.web.forms import asked_for, loaded, typed
 from app.web.pages import Pages, go, show
 
 pages = Pages("sites")
@@ -26,7 +26,7 @@ MOST_WARDS = 8
 @pages.page("GET", "/sites", access=READERS)
 def my_sites(caller: Caller) -> Response:
     """My places, newest first, and a form for another."""
-    asked = {"cursor": request.args["cursor"]} if "cursor" in request.args else {}
+    asked = asked_for("cursor")
     found = places.list_sites(caller=caller, query=loaded(PageQuery, asked))
     today = clock.local_date(caller.now)
     return show(

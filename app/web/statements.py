@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from flask import Response as File
-from flask import request
 from sqlalchemy import true
 from werkzeug.wrappers import Response
 
@@ -16,7 +15,7 @@ from app.settlement import papers_api as papers
 from app.settlement.schemas import StatementIn
 from app.settlement.statement_models import Statement
 from app.settlement.wording import Cell, statement_table
-from app.web.forms import loaded, typed
+from app.web.forms import asked_for, loaded, typed
 from app.web.language import language, number
 from app.web.pages import Pages, go, show
 
@@ -26,7 +25,7 @@ pages = Pages("statements")
 @pages.page("GET", "/statements", access=READERS)
 def my_statements(caller: Caller) -> Response:
     """My statements, newest first, and a form for the next period."""
-    asked = {"cursor": request.args["cursor"]} if "cursor" in request.args else {}
+    asked = asked_for("cursor")
     found = papers.list_statements(caller=caller, query=loaded(PageQuery, asked))
     begins, ends = _next_period(caller)
     return show("statements.html", found=found, begins=begins, ends=ends)
