@@ -120,7 +120,7 @@ def get_supply(caller: Caller, query: dict[str, Any]) -> Response:
     Dự báo so với hợp đồng và nhu cầu còn mở theo tuần; sản lượng còn lại của mã số vùng trồng.
     """
     question = _question(caller, query)
-    rows = supply.supply(question)
+    rows = supply.supply(question, today=clock.local_date(caller.now))
     own = question.view is View.OWN
     told = {
         "question": question,

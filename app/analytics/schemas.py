@@ -81,6 +81,7 @@ class FiguresOut(InPeriod):
     goods_amount = ma.fields.Integer()
     average_price = Price(allow_none=True)
     fill_rate = _share()
+    despatched_quantity = Quantity()
     delivered_quantity = Quantity()
     accepted_quantity = Quantity()
     accepted_amount = ma.fields.Integer()
@@ -197,6 +198,14 @@ class SupplyWeekOut(Schema):
     commodity = ma.fields.String()
     unit = ma.fields.String()
     forecast_quantity = Quantity()
+    likely_low_quantity = Quantity(allow_none=True)
+    likely_high_quantity = Quantity(allow_none=True)
+    past_weeks = ma.fields.Integer(
+        allow_none=True, metadata={"description": "weeks from which the likely range is known"}
+    )
+    past_weeks_within = ma.fields.Integer(
+        allow_none=True, metadata={"description": "of these, weeks whose harvest lay in it"}
+    )
     harvested_quantity = Quantity()
     came_true = _share()
     promised_quantity = Quantity()

@@ -33,6 +33,7 @@ COUNTED = (
     "orders_of_commodity",
     "order_lines",
     "listing_seconds",
+    "despatched_quantity",
     "weighed_quantity",
     "accepted_quantity",
     "goods_amount",
@@ -41,7 +42,6 @@ COUNTED = (
     "payments",
     "payment_seconds",
 )
-SHOWN = ("offered_quantity", "ordered_quantity", "cancelled_quantity", "weighed_quantity")
 
 
 @dataclass
@@ -116,6 +116,7 @@ def _row(
         "goods_amount": int(sums["ordered_amount"]),
         "average_price": price_of(sums["ordered_amount"], ordered),
         "fill_rate": share_of(ordered, sums["offered_quantity"]),
+        "despatched_quantity": sums["despatched_quantity"],
         **_brought(sums),
         "accepted_rate": share_of(sums["accepted_quantity"], ordered),
         "listing_hours": _mean(sums["listing_seconds"], sums["order_lines"], SECONDS_PER_HOUR),

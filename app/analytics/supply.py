@@ -1,6 +1,7 @@
 """What is coming against what is promised and wanted, week by week."""
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -14,24 +15,40 @@ from app.analytics.group_operations import WEEKLY, circles
 from app.analytics.groups import Part, is_group, is_safe
 from app.analytics.members import promises
 from app.analytics.models import trade_cell
-from app.analytics.reading import Period, Question, View, monday, share_of, summed
+from app.analytics.reading import DAY, WEEK, Period, Question, View, monday, share_of, summed
 from app.analytics.summary import units_of
 from app.catalogue.models import Commodity
 from app.contracts.models import Contract, ContractWeek
 from app.core import clock
 from app.core.db import db
+from app.core.quantity import round_down
 from app.market.models import Demand, DemandStatus
 from app.places.models import GrowingAreaSeason, Plot
 
 SAID = ("forecast_quantity", "harvested_quantity")
+PAST, FEWEST, LEFT_OUT = 26 * WEEK, 5, 10
 Key = tuple[date, str]
 
 
-def supply(question: Question) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Kept:
+    """How past forecasts of a commodity held: the least and the most of them that was harvested.
+
+    Of ``weeks`` weeks a tenth at each end is left out; ``within`` of them lie between the two.
+    """
+
+    low: Decimal
+    high: Decimal
+    weeks: int
+    within: int
+
+
+def supply(question: Question, *, today: date) -> list[dict[str, Any]]:
     """Weeks of commodities: forecast, harvested, promised, openly wanted, and the gap.
 
     The gap is what is forecast less what is promised and wanted; below zero there is too little.
-    Open demand is told where enough buyers want it, in the market's base commodity.
+    Open demand is told where enough buyers want it, in the market's base commodity. From this week
+    on the reader's own forecasts come with the range in which past ones came true.
     """
     weeks = _whole_weeks(question)
     if question.view is View.MARKET:
@@ -43,8 +60,14 @@ def supply(question: Question) -> list[dict[str, Any]]:
     concerned = {code for _, code in coming | promised.keys()}
     keys = coming | promised.keys() | {key for key in wanted if key[1] in concerned}
     units = units_of({code for _, code in keys})
+    held = _held(question, today) if question.view is View.OWN else {}
     return [
-        _row(key, units[key[1]], said.get(key), promised.get(key, Decimal(0)), wanted.get(key))
+        {
+            **_row(
+                key, units[key[1]], said.get(key), promised.get(key, Decimal(0)), wanted.get(key)
+            ),
+            **_range(said.get(key), held.get(key[1]) if key[0] >= monday(today) else None),
+        }
         for key in sorted(keys)
     ]
 
@@ -55,6 +78,39 @@ def _own(weeks: Question) -> dict[Key, tuple[Decimal, Decimal]]:
     return {
         (row.week, row.commodity_code): (row.forecast_quantity, row.harvested_quantity)
         for row in summed(trade_cell, weeks, by, SAID)
+    }
+
+
+def _held(question: Question, today: date) -> dict[str, Kept]:
+    """How the reader's forecasts of past weeks held, of commodities with enough such weeks."""
+    this = monday(today)
+    shares: dict[str, list[Decimal]] = defaultdict(list)
+    for (_, code), (forecast, harvested) in _own(
+        question.over(Period(this - PAST, this - DAY, "week"))
+    ).items():
+        if forecast:
+            shares[code].append(harvested / forecast)
+    return {code: kept_range(ones) for code, ones in shares.items() if len(ones) >= FEWEST}
+
+
+def kept_range(shares: list[Decimal]) -> Kept:
+    """The range of shares of a forecast that were harvested, a tenth left out at each end."""
+    out = len(shares) // LEFT_OUT
+    inner = sorted(shares)[out : len(shares) - out]
+    low, high = inner[0], inner[-1]
+    return Kept(low, high, len(shares), sum(low <= one <= high for one in shares))
+
+
+def _range(said: tuple[Decimal, Decimal] | None, held: Kept | None) -> dict[str, Any]:
+    forecast = said[0] if said else Decimal(0)
+    if held is None or not forecast:
+        names = ("likely_low_quantity", "likely_high_quantity", "past_weeks", "past_weeks_within")
+        return dict.fromkeys(names)
+    return {
+        "likely_low_quantity": round_down(forecast * held.low),
+        "likely_high_quantity": round_down(forecast * held.high),
+        "past_weeks": held.weeks,
+        "past_weeks_within": held.within,
     }
 
 

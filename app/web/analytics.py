@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.accounts.access import ANALYSTS, FIGURE_OWNERS, Acting, Caller
 from app.accounts.models import Kind
-from app.analytics import fairness, flows, losses, prices, schemas, supply
+from app.analytics import fairness, flows, losses, members, prices, schemas, supply
 from app.analytics.answers import as_csv
 from app.analytics.reading import Period, Question, View, monday, view_of
 from app.analytics.summary import Summary, summary
@@ -24,7 +24,7 @@ from app.core.paging import PageQuery
 from app.places.models import AdministrativeUnit, Level
 from app.pools import api as pools
 from app.pools.models import Pool
-from app.web import figures
+from app.web import chain_figures, figures
 from app.web.forms import loaded
 from app.web.language import named, t
 from app.web.pages import Pages, show
@@ -63,14 +63,27 @@ class Asked:
         """A question about a period of one's choice."""
         return self.of_month.over(Period(since, until, granularity))
 
+    @property
+    def over(self) -> date:
+        """The last day of the month that is over."""
+        return min(self.last, self.today - timedelta(days=1))
+
     @cached_property
     def of_month(self) -> Question:
         return Question(self.caller.acting, self.view, Period(self.month, self.last))
 
+    @property
+    def weeks(self) -> list[date]:
+        """The Mondays up to the end of the month."""
+        return [monday(self.last) - timedelta(weeks=back) for back in reversed(range(WEEKS))]
+
     @cached_property
     def by_week(self) -> Question:
-        """The weeks up to the end of the month."""
-        return self.question(monday(self.last) - timedelta(weeks=WEEKS - 1), self.last, "week")
+        return self.question(self.weeks[0], self.last, "week")
+
+    @cached_property
+    def summary(self) -> Summary:
+        return summary(self.of_month)
 
     @cached_property
     def ahead(self) -> Question:
@@ -91,11 +104,19 @@ class Table:
 TABLES = {
     "prices": Table(schemas.PaidOut, lambda asked: prices.prices(asked.by_week)),
     "volumes": Table(schemas.FiguresOut, lambda asked: summary(asked.by_week).rows),
-    "supply": Table(schemas.SupplyWeekOut, lambda asked: supply.supply(asked.ahead)),
+    "supply": Table(
+        schemas.SupplyWeekOut, lambda asked: supply.supply(asked.ahead, today=asked.today)
+    ),
     "flows": Table(schemas.FlowOut, lambda asked: flows.flows(asked.of_month)),
     "fairness": Table(
         schemas.GainOut, lambda asked: fairness.gains(asked.of_month, today=asked.today)
     ),
+    "members": Table(
+        schemas.MemberFiguresOut,
+        lambda asked: members.members(asked.of_month, today=asked.today),
+        FIGURE_OWNERS,
+    ),
+    "chain": Table(schemas.FiguresOut, lambda asked: asked.summary.rows, FIGURE_OWNERS),
     "loss": Table(
         schemas.LossOut,
         lambda asked: losses.losses(asked.of_month, today=asked.today),
@@ -108,9 +129,9 @@ TABLES = {
 def analytics(caller: Caller) -> WerkzeugResponse:
     """A month, told by what was found."""
     asked = Asked(caller, _month(caller))
-    found = summary(asked.of_month)
+    found = asked.summary
     own = asked.view is View.OWN
-    rows = {name: one.rows(asked) for name, one in TABLES.items() if own or name != "loss"}
+    rows = {name: TABLES[name].rows(asked) for name in _shown(asked)}
     codes = {row["commodity"] for name in rows for row in rows[name] if "commodity" in row}
     codes |= {row["source"] for row in rows["flows"] if row["source_kind"] == "commodity"}
     filling = _filling(caller) if caller.acting.kind == Kind.COOPERATIVE else []
@@ -135,7 +156,7 @@ def analytics(caller: Caller) -> WerkzeugResponse:
         cooperative=caller.acting.kind == Kind.COOPERATIVE,
         goods=sorted(goods.values(), key=lambda one: one.sort_key),
         chosen=chosen,
-        figures=_figures(rows, chosen, goods, asked.view) if chosen else [],
+        figures=_figures(asked, rows, chosen, goods) if chosen else [],
     )
 
 
@@ -156,18 +177,31 @@ for _name, _table in TABLES.items():
     _file(_name, _table)
 
 
+def _shown(asked: Asked) -> list[str]:
+    """The tables on somebody's page; a farm has no sellers to compare."""
+    others = {name for name, one in TABLES.items() if one.access is not ANALYSTS}
+    if asked.view is View.OWN:
+        others = set() if asked.caller.acting.kind == Kind.COOPERATIVE else {"members"}
+    return [name for name in TABLES if name not in others]
+
+
 def _figures(
-    rows: dict[str, Sequence[Any]], chosen: Commodity, goods: figures.Goods, view: View
+    asked: Asked, rows: dict[str, Sequence[Any]], chosen: Commodity, goods: figures.Goods
 ) -> list[figures.Figure]:
     markets = {one.code: one for one in db.session.scalars(select(Market))}
     told = [
         figures.paid(rows["prices"], chosen),
         figures.coming(rows["supply"], chosen),
-        figures.volumes(rows["volumes"], chosen, goods),
-        figures.gained(rows["fairness"], markets),
-        figures.carried(rows["flows"], _names(goods, view)),
+        figures.volumes(rows["volumes"], goods, asked.weeks, over=asked.over),
+        chain_figures.gained(rows["fairness"], markets),
+        chain_figures.carried(rows["flows"], _names(goods, asked.view)),
     ]
-    return [*told, figures.lost(rows["loss"], goods)] if "loss" in rows else told
+    if "chain" in rows:
+        told.insert(2, chain_figures.five(rows["chain"], chosen, goods))
+        told.insert(-2, chain_figures.lost(rows["loss"], goods))
+    if "members" in rows:
+        told.insert(3, figures.even(rows["members"], chosen))
+    return told
 
 
 def _names(goods: figures.Goods, view: View) -> Callable[[str, str], str]:

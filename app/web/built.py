@@ -26,10 +26,9 @@ class PagesNotBuilt(Exception):
 
 @dataclass(frozen=True)
 class Built:
-    """Addresses of the scripts, the style itself, and the policy that lets just these run."""
+    """The address of the script, the style itself, and the policy that lets just these run."""
 
     app: str
-    charts: str
     style: str
     policy: str
 
@@ -55,7 +54,6 @@ def install(app: Flask) -> Built:
     )
     built = Built(
         app=f"/{PREFIX}/{names['app.js']}",
-        charts=f"/{PREFIX}/{names['charts.js']}",
         style=style,
         policy=_policy(style),
     )

@@ -1,33 +1,28 @@
 """Figures as a page tells them: a finding as the title, a chart, and the table it is drawn from."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from statistics import median
 from typing import Any
 
 from app.catalogue.models import Commodity
-from app.web.language import day, money, named, number, price, quantity, t
+from app.web import drawing
+from app.web.language import day, money, named, number, price, quantity, t, tonnes
 
 Row = dict[str, Any]
-MOST_NODES = 6
-STAGES = ("commodity", "seller", "way", "buyer")
-STAGE_OF = {
-    "commodity": "commodity",
-    "cooperative": "seller",
-    "farm": "seller",
-    "processing_line": "way",
-    "way": "way",
-    "processor": "buyer",
-    "province": "buyer",
-}
 Goods = dict[str, Commodity]
+Drawing = drawing.Plot | drawing.Multiples | drawing.Ranked | drawing.Flow
+MOST_CELLS = 6
+NEAR, FEWEST_DOTS = Decimal("0.03"), 3
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One finding. ``name`` is its file's; ``drawn`` is what `charts.js` draws, if anything."""
+    """One finding. ``name`` is its file's; ``drawing`` is its chart, if there is one to draw."""
 
     name: str
     title: str
@@ -36,8 +31,7 @@ class Figure:
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     right: Sequence[int]
-    chart: str = "bars"
-    drawn: dict[str, Any] | None = None
+    drawing: Drawing | None = None
 
 
 def paid(rows: Sequence[Row], good: Commodity) -> Figure:
@@ -65,13 +59,13 @@ def paid(rows: Sequence[Row], good: Commodity) -> Figure:
             for week, mean, low, high in told
         ],
         (1, 2, 3),
-        "line",
-        {
-            "names": [f"{week:%d/%m}" for week, *_ in told],
-            "value": _plain(values),
-            "low": _plain(low for _, _, low, _ in told),
-            "high": _plain(high for *_, high in told),
-        }
+        drawing.line_with_band(
+            [_short(week) for week, *_ in told],
+            values,
+            [low for _, _, low, _ in told],
+            [high for *_, high in told],
+            number(values[-1]),
+        )
         if len(told) > 1
         else None,
     )
@@ -88,94 +82,146 @@ def _course(values: Sequence[Decimal], good: Commodity) -> str:
         return t("{name} chưa có giá", "No price of {name} yet", name=named(good))
     now = {"name": named(good), "now": price(values[-1], good.unit)}
     steps = [later - earlier for earlier, later in pairwise(values)]
-    for sign, vi, en, many in (
+    for sign, once, often in (
         (
             1,
-            "{name} tăng giá {n} tuần liền, nay {now}",
-            "{name} is dearer than a week before, now {now}",
-            "{name} has risen for {n} weeks, now {now}",
+            ("{name} tăng giá so với tuần trước, nay {now}",
+             "{name} is dearer than a week before, now {now}"),
+            ("{name} tăng giá {run} tuần liền, nay {now}",
+             "{name} has risen for {run} weeks, now {now}"),
         ),
         (
             -1,
-            "{name} giảm giá {n} tuần liền, nay {now}",
-            "{name} is cheaper than a week before, now {now}",
-            "{name} has fallen for {n} weeks, now {now}",
+            ("{name} giảm giá so với tuần trước, nay {now}",
+             "{name} is cheaper than a week before, now {now}"),
+            ("{name} giảm giá {run} tuần liền, nay {now}",
+             "{name} has fallen for {run} weeks, now {now}"),
         ),
-    ):
+    ):  # fmt: skip
         run = 0
         while run < len(steps) and steps[-1 - run] * sign > 0:
             run += 1
         if run:
-            return t(vi, en, many, n=run, **now)
+            return t(*(once if run == 1 else often), run=run, **now)
     return t("{name}: giá nay {now}", "{name}: the price is {now}", **now)
 
 
 def coming(rows: Sequence[Row], good: Commodity) -> Figure:
-    """Forecasts of a commodity beside what is promised and wanted, by week."""
+    """Forecasts of a commodity, and what they may come to, beside what is promised and wanted."""
     own = [row for row in rows if row["commodity"] == good.code]
     wanted = [row["promised_quantity"] + (row["open_demand_quantity"] or 0) for row in own]
-    worst = min(own, key=lambda row: row["gap_quantity"], default=None)
-    if worst is None:
-        title = t("Chưa có dự báo nào", "No forecast yet")
-    elif worst["gap_quantity"] < 0:
-        title = t(
-            "Tuần {week} thiếu {lacking}",
-            "The week of {week} lacks {lacking}",
-            week=f"{worst['week']:%d/%m}",
-            lacking=quantity(-worst["gap_quantity"], good.unit),
-        )
-    else:
-        title = t("Dự báo đủ cho mọi tuần tới", "Forecasts cover every week to come")
+    ranges = [_range(row) for row in own]
     return Figure(
         "supply",
-        title,
-        t(
-            "Cột đặc: dự báo. Cột viền: đã hứa và đang cần. Dự báo là ước chừng.",
-            "Filled: forecast. Outlined: promised and wanted. A forecast is an estimate.",
+        _shortest(own, good),
+        " ".join(
+            (
+                t(
+                    "Cột đặc: dự báo. Cột viền: đã hứa và đang cần.",
+                    "Filled: forecast. Outlined: promised and wanted.",
+                ),
+                _trust(own),
+            )
         ),
         t("Hàng sắp có và hàng phải giao", "What is coming and what is due"),
         (
             t("Tuần", "Week"),
             t("Dự báo", "Forecast"),
+            t("Khoảng thường gặp", "Usual range"),
             t("Đã hứa, đang cần", "Promised, wanted"),
             t("Dư (+), thiếu (−)", "Over (+), short (−)"),
         ),
         [
             (
                 day(row["week"]),
-                *(
-                    quantity(one, good.unit)
-                    for one in (row["forecast_quantity"], need, row["gap_quantity"])
-                ),
+                quantity(row["forecast_quantity"], good.unit),
+                f"{number(span[0])}–{quantity(span[1], good.unit)}" if span else "–",
+                quantity(need, good.unit),
+                quantity(row["gap_quantity"], good.unit),
             )
-            for row, need in zip(own, wanted, strict=True)
+            for row, need, span in zip(own, wanted, ranges, strict=True)
         ],
-        (1, 2, 3),
-        drawn={
-            "names": [f"{row['week']:%d/%m}" for row in own],
-            "filled": _plain(row["forecast_quantity"] for row in own),
-            "outlined": _plain(wanted),
-        }
+        (1, 2, 3, 4),
+        drawing.paired_columns(
+            [_short(row["week"]) for row in own],
+            [row["forecast_quantity"] for row in own],
+            wanted,
+            ranges,
+        )
         if own
         else None,
     )
 
 
-def volumes(rows: Sequence[Row], good: Commodity, goods: Goods) -> Figure:
-    """What was accepted, week by week; the chart shows one commodity, the table all."""
-    own = [row for row in rows if row["commodity"] == good.code]
-    most = max(own, key=lambda row: row["accepted_quantity"], default=None)
+def _shortest(rows: Sequence[Row], good: Commodity) -> str:
+    """The week that lacks most, if any does."""
+    worst = min(rows, key=lambda row: row["gap_quantity"], default=None)
+    if worst is None:
+        return t("{name} chưa có dự báo", "No forecast of {name} yet", name=named(good))
+    if worst["gap_quantity"] >= 0:
+        return t("Dự báo đủ cho mọi tuần tới", "Forecasts cover every week to come")
+    return t(
+        "Tuần {week} thiếu {lacking}",
+        "The week of {week} lacks {lacking}",
+        week=_short(worst["week"]),
+        lacking=quantity(-worst["gap_quantity"], good.unit),
+    )
+
+
+def _range(row: Row) -> tuple[Decimal, Decimal] | None:
+    low, high = row["likely_low_quantity"], row["likely_high_quantity"]
+    return None if low is None else (low.quantize(Decimal(1)), high.quantize(Decimal(1)))
+
+
+def _trust(rows: Sequence[Row]) -> str:
+    """How far a forecast may be trusted, by how those before came true."""
+    known = next((row for row in rows if row["past_weeks"]), None)
+    if known is None:
+        return t("Dự báo là ước chừng.", "A forecast is an estimate.")
+    return t(
+        "Vạch đứng: khoảng mà {within} trong {weeks} tuần trước đã thu được so với dự báo.",
+        "Upright line: what was harvested of the forecast in {within} of {weeks} past weeks.",
+        within=known["past_weeks_within"],
+        weeks=known["past_weeks"],
+    )
+
+
+def volumes(rows: Sequence[Row], goods: Goods, weeks: Sequence[date], *, over: date) -> Figure:
+    """What was accepted week by week, a small chart for each commodity.
+
+    Args:
+        over: the last day of which all is known; a week that goes on after it is not compared.
+    """
+    accepted = {(row["period"], row["commodity"]): row["accepted_quantity"] for row in rows}
+    amounts: dict[str, int] = defaultdict(int)
+    for row in rows:
+        amounts[row["commodity"]] += row["accepted_amount"]
+    largest = sorted((code for code in amounts if amounts[code]), key=lambda code: -amounts[code])
+    whole = [week for week in weeks if week + timedelta(days=6) <= over]
+    kinds = ["filled" if week in whole else "outlined" for week in weeks]
+    latest = whole[-1] if whole else weeks[-1]
+    cells = [
+        drawing.cell(
+            named(goods[code]),
+            about(accepted.get((latest, code), Decimal(0)), goods[code].unit),
+            [accepted.get((week, code), 0) for week in weeks],
+            kinds,
+        )
+        for code in largest[:MOST_CELLS]
+    ]
+    changes = {
+        code: accepted.get((whole[-1], code), 0) - accepted.get((whole[-2], code), 0)
+        for code in largest
+        if len(whole) > 1 and ((whole[-1], code) in accepted or (whole[-2], code) in accepted)
+    }
     return Figure(
         "volumes",
+        _changed(changes, goods) or _most(largest, amounts, goods),
         t(
-            "Tuần {week} nhận nhiều nhất: {most}",
-            "The week of {week} brought most: {most}",
-            week=f"{most['period']:%d/%m}",
-            most=quantity(most["accepted_quantity"], good.unit),
-        )
-        if most and most["accepted_quantity"]
-        else t("{name} chưa có chuyến nào được nhận", "None of {name} came yet", name=named(good)),
-        t("Hình: {name}. Thang từ 0.", "Chart: {name}. Scale from 0.", name=named(good)),
+            "Mỗi ô một thang từ 0; số là tuần {week}. Cột viền: tuần chưa hết.",
+            "Each on its own scale from 0; figures: week of {week}. Outlined: not yet over.",
+            week=_short(latest),
+        ),
         t("Hàng nhận theo tuần", "Accepted by week"),
         (
             t("Tuần", "Week"),
@@ -195,192 +241,104 @@ def volumes(rows: Sequence[Row], good: Commodity, goods: Goods) -> Figure:
             for row in rows
         ],
         (2, 3, 4),
-        drawn={
-            "names": [f"{row['period']:%d/%m}" for row in own],
-            "filled": _plain(row["accepted_quantity"] for row in own),
-        }
-        if own
-        else None,
+        drawing.Multiples(cells) if cells else None,
     )
 
 
-def carried(rows: Sequence[Row], name_of: Callable[[str, str], str]) -> Figure:
-    """Where the money of accepted goods flows, from produce to buyer or place of origin."""
-    links: dict[tuple[tuple[int, str], tuple[int, str]], int] = defaultdict(int)
-    kept = _largest(rows, name_of)
-    for row in rows:
-        ends = (_node(row, "source", name_of, kept), _node(row, "target", name_of, kept))
-        if row["amount"] > 0:
-            links[ends] += row["amount"]
-    last = max((target[0] for _, target in links), default=0)
-    reached: dict[str, int] = defaultdict(int)
-    for (_, target), amount in links.items():
-        if target[0] == last:
-            reached[target[1]] += amount
-    ranked = sorted(reached.items(), key=lambda item: -item[1])
-    total = sum(reached.values())
-    nodes = sorted({end for link in links for end in link})
-    return Figure(
-        "flows",
-        t(
-            "{name} nhận {share}% giá trị hàng",
-            "{name} takes {share}% of the value",
-            name=ranked[0][0],
-            share=number(round(100 * ranked[0][1] / total)),
+def _changed(changes: dict[str, Any], goods: Goods) -> str:
+    """Which commodities rose and fell between the last two weeks that are over; '' if untold."""
+    rose = [code for code, change in changes.items() if change > 0]
+    fell = [code for code, change in changes.items() if change < 0]
+    if not changes:
+        return ""
+    if not rose and not fell:
+        return t("Lượng nhận như tuần trước", "As much as the week before")
+    only = t("Chỉ ", "Only ") if len(changes) > 1 else ""
+    if len(fell) == 1:
+        return t(
+            "{only}{name} giảm so với tuần trước",
+            "{only}{name} fell from the week before",
+            only=only,
+            name=named(goods[fell[0]]),
         )
-        if ranked
-        else t("Chưa có hàng được nhận", "Nothing was accepted yet"),
-        t("Bề rộng theo tiền hàng.", "Width by the amount."),
-        t("Dòng hàng", "Flows"),
-        (t("Từ", "From"), t("Tới", "To"), t("Tiền hàng", "Amount")),
-        [(source[1], target[1], money(amount)) for (source, target), amount in links.items()],
-        (2,),
-        "sankey",
-        {
-            "nodes": [_apart(node) for node in nodes],
-            "links": [
-                {"source": _apart(source), "target": _apart(target), "value": amount}
-                for (source, target), amount in links.items()
-            ],
-            "names": [name for name, _ in ranked],
-            "values": [amount for _, amount in ranked],
-        }
-        if ranked
-        else None,
+    if len(rose) == 1:
+        return t(
+            "{only}{name} tăng so với tuần trước",
+            "{only}{name} rose from the week before",
+            only=only,
+            name=named(goods[rose[0]]),
+        )
+    return t(
+        "{rose} mặt hàng tăng, {fell} giảm so với tuần trước",
+        "{rose} rose, {fell} fell from the week before",
+        rose=len(rose),
+        fell=len(fell),
     )
 
 
-def _largest(rows: Sequence[Row], name_of: Callable[[str, str], str]) -> set[tuple[int, str]]:
-    """The nodes of each stage that are told by name; the others are told together."""
-    sums: dict[tuple[int, str], int] = defaultdict(int)
-    for row in rows:
-        for side in ("source", "target"):
-            stage = STAGES.index(STAGE_OF[row[f"{side}_kind"]])
-            sums[stage, _named(row, side, name_of)] += row["amount"]
-    ranked = sorted(sums, key=lambda node: -sums[node])
-    return {
-        node
-        for stage in range(len(STAGES))
-        for node in [one for one in ranked if one[0] == stage][: MOST_NODES - 1]
-    }
+def _most(largest: Sequence[str], amounts: dict[str, int], goods: Goods) -> str:
+    if not largest:
+        return t("Chưa có chuyến nào được nhận", "Nothing was accepted yet")
+    return t(
+        "{name} mang về nhiều tiền nhất: {amount}",
+        "{name} brought most: {amount}",
+        name=named(goods[largest[0]]),
+        amount=money(amounts[largest[0]]),
+    )
 
 
-def _node(
-    row: Row, side: str, name_of: Callable[[str, str], str], kept: set[tuple[int, str]]
-) -> tuple[int, str]:
-    stage = STAGES.index(STAGE_OF[row[f"{side}_kind"]])
-    node = (stage, _named(row, side, name_of))
-    return node if node in kept else (stage, t("khác", "others"))
-
-
-def _named(row: Row, side: str, name_of: Callable[[str, str], str]) -> str:
-    kind, name = row[f"{side}_kind"], row[f"{side}_name"]
-    return name_of(kind, name)
-
-
-def _apart(node: tuple[int, str]) -> str:
-    """A node's name, told from the same name at another stage by what nobody sees."""
-    return node[1] + "\u200b" * node[0]
-
-
-def gained(rows: Sequence[Row], markets: dict[str, Any]) -> Figure:
-    """What rounds created beyond the best of other ways to match, and for whom."""
-    made = sum(row["welfare"] for row in rows)
-    beyond = sum(row["created_beyond_rules"] for row in rows)
+def even(rows: Sequence[Row], good: Commodity) -> Figure:
+    """What each seller got for a commodity, from the lowest price to the highest."""
+    own = [row for row in rows if row["commodity"] == good.code and row["price"] is not None]
+    own = sorted(own, key=lambda row: row["price"])
+    enough = len(own) >= FEWEST_DOTS
+    middle = median(row["price"] for row in own) if own else Decimal(0)
+    near = sum(abs(row["price"] - middle) <= NEAR * middle for row in own)
     return Figure(
-        "fairness",
+        "members",
         t(
-            "Các phiên tạo {made} lợi chung, hơn cách ghép khác {beyond}",
-            "Rounds created {made}, {beyond} more than other ways",
-            made=money(made),
-            beyond=money(beyond),
+            "{near} trong {all} bên bán được giá lệch giá giữa dưới 3%",
+            "{near} of {all} sold within 3% of the middle price",
+            near=near,
+            all=len(own),
         )
-        if made
-        else t("Tháng này chưa có phiên nào khớp", "No round has cleared this month"),
+        if enough
+        else t("Chưa đủ ba bên bán để so giá", "Fewer than three sellers to compare"),
         t(
-            "Cột đặc: lợi chung của phiên. Cột viền: cách ghép tốt nhất trong các cách khác.",
-            "Filled: what rounds created. Outlined: the best of other ways to match.",
+            "Mỗi chấm một bên bán, xếp từ giá thấp tới cao. Đường: giá giữa.",
+            "Each dot is a seller, from the lowest price to the highest. Line: the middle price.",
         ),
-        t("Lợi chung của các phiên", "What rounds created"),
+        t("Giá từng bên bán", "Price by seller"),
         (
-            t("Thị trường", "Market"),
-            t("Số phiên", "Rounds"),
-            t("Lợi chung", "Welfare"),
-            t("Cách khác", "Other ways"),
-            t("Phần bên bán", "Sellers' share"),
+            t("Bên bán", "Seller"),
+            t("Đã nhận", "Accepted"),
+            t("Giá", "Price"),
+            t("So với giá giữa", "From the middle"),
         ),
         [
             (
-                named(markets[row["market"]]),
-                number(row["rounds"]),
-                money(row["welfare"]),
-                money(row["best_rule_welfare"]),
-                share(row["sellers_share"]),
+                row["member"],
+                quantity(row["accepted_quantity"], good.unit),
+                price(row["price"], good.unit),
+                _apart(row["price"], middle),
             )
-            for row in rows
+            for row in own
         ],
-        (1, 2, 3, 4),
-        drawn={
-            "names": [named(markets[row["market"]]) for row in rows],
-            "filled": [row["welfare"] for row in rows],
-            "outlined": [row["best_rule_welfare"] for row in rows],
-        }
-        if made
+        (1, 2, 3),
+        drawing.sorted_dots([row["price"] for row in own], number(round(middle)))
+        if enough
         else None,
     )
 
 
-def lost(rows: Sequence[Row], goods: Goods) -> Figure:
-    """Where goods were lost, and what they were worth."""
-    causes: dict[str, int] = defaultdict(int)
-    for row in rows:
-        causes[cause(row["cause"])] += row["amount"]
-    ranked = sorted(causes.items(), key=lambda item: -item[1])
-    return Figure(
-        "loss",
-        t(
-            "Mất nhiều nhất vì {cause}: {amount}",
-            "Most was lost by {cause}: {amount}",
-            cause=ranked[0][0],
-            amount=money(ranked[0][1]),
-        )
-        if ranked and ranked[0][1] > 0
-        else t("Không mất gì đáng kể", "Nothing much was lost"),
-        t("Theo tiền hàng.", "By what it was worth."),
-        t("Hao hụt", "Losses"),
-        (
-            t("Nông sản", "Produce"),
-            t("Vì sao", "Cause"),
-            t("Lượng", "Quantity"),
-            t("Tiền hàng", "Amount"),
-        ),
-        [
-            (
-                named(goods[row["commodity"]]),
-                cause(row["cause"]),
-                quantity(row["quantity"], row["unit"]),
-                money(row["amount"]),
-            )
-            for row in rows
-        ],
-        (2, 3),
-        drawn={
-            "names": [name for name, _ in ranked],
-            "filled": [max(amount, 0) for _, amount in ranked],
-        }
-        if ranked
-        else None,
-    )
+def _apart(value: Decimal, middle: Decimal) -> str:
+    off = round(100 * (value - middle) / middle, 1) if middle else Decimal(0)
+    return f"{'+' if off > 0 else ''}{number(off)}%".replace("-", "−")
 
 
-def cause(code: str) -> str:
-    """Why goods were lost, in words."""
-    return {
-        "run_out": t("hết hạn trong kho", "running out in store"),
-        "spoiled": t("hư trong kho", "spoiling in store"),
-        "shrunk": t("hụt trên đường", "shrinking on the way"),
-        "rejected": t("không nhận khi kiểm", "rejection at inspection"),
-    }[code]
+def about(value: Decimal, unit: str) -> str:
+    """A quantity as a chart tells it, in tonnes or whole units; the table has it exactly."""
+    return tonnes(round(value)) if unit == "kg" else quantity(Decimal(round(value)), unit)
 
 
 def share(part: float | None) -> str:
@@ -388,5 +346,5 @@ def share(part: float | None) -> str:
     return "–" if part is None else f"{number(round(Decimal(str(part)) * 100, 1))}%"
 
 
-def _plain(values: Iterable[Decimal | int]) -> list[float]:
-    return [float(one) for one in values]
+def _short(week: date) -> str:
+    return f"{week:%d/%m}"

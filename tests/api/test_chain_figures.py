@@ -9,6 +9,7 @@ and 8 rejected for mould: 720,000 đ. One load of 50 kg of *two*'s arrives and i
 import csv
 import io
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from openpyxl import load_workbook
 from sqlalchemy import text, update
 
 from app.analytics import answers, schemas
+from app.analytics.supply import kept_range
 from app.core import clock
 from app.core.db import db
 from app.core.transaction import transaction
@@ -101,6 +103,7 @@ def test_the_summary_tells_what_was_ordered_delivered_accepted_and_refused(chain
         cancelled_quantity="20.000",
         goods_amount=1_200_000,
         fill_rate=0.8824,
+        despatched_quantity="150.000",
         delivered_quantity="148.000",
         accepted_quantity="140.000",
         accepted_amount=1_120_000,
@@ -278,6 +281,38 @@ def test_supply_sets_forecasts_against_contracts_and_open_demand(trade: Trade) -
     told(weeks[monday(2)], forecast_quantity="0.000", promised_quantity="100.000")
     (area,) = supply["growing_areas"]
     told(area, code="VN-LD-0007", capacity="1000.000", listed="50.000", left="950.000")
+
+
+def test_a_forecast_comes_with_the_range_in_which_past_ones_came_true(
+    trade: Trade, rolled_back: Flask
+) -> None:
+    """Five weeks brought 50, 80, 90, 100 and 120 of 100; four are too few to tell."""
+    farm, cooperative = trade.farm(), trade.cooperative()
+    a_membership(farm, cooperative, "consent")
+    for back, brought in enumerate((50, 80, 90, 100, 120), start=1):
+        a_lot(farm, quantity=str(brought), harvested_at=f"{monday(-back)}T03:00:00Z")
+    farm.made("/forecasts", forecast_body(quantity="200"))
+    past = """INSERT INTO forecast (id, organisation_id, capacity, commodity_code, week, quantity,
+        low, high, trend, made_at) SELECT uuidv7(), organisation_id, capacity, commodity_code,
+        CAST(:week AS date), 100, 100, 100, 'even', CAST(:week AS date) - 1 FROM forecast LIMIT 1"""
+    ranges = []
+    for back in (1, 2, 3, 4, 5):
+        with rolled_back.app_context(), transaction():
+            db.session.execute(text(past), {"week": monday(-back)})
+        trade.count()
+        supply = cooperative.read("/analytics/supply")["items"]
+        (row,) = [one for one in supply if one["week"] == monday(1)]
+        ranges.append((row["likely_low_quantity"], row["likely_high_quantity"], row["past_weeks"]))
+        assert all(one["past_weeks"] is None for one in supply if one["week"] < monday(0))
+    assert ranges == [(None, None, None)] * 4 + [("100.000", "240.000", 5)]
+    told(row, past_weeks_within=5)
+
+
+def test_a_tenth_of_the_weeks_is_left_out_of_a_range_at_each_end() -> None:
+    shares = [Decimal(share) for share in (9, 1, 2, 3, 4, 5, 6, 7, 8, 0)]
+    held = kept_range(shares)
+    assert (held.low, held.high, held.weeks, held.within) == (1, 8, 10, 8)
+    assert kept_range(shares[:9]).within == 9
 
 
 def test_contracts_and_forecasts_of_the_past_are_told_of_each_member(

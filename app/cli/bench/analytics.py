@@ -182,7 +182,7 @@ def _questions(dice: Random) -> dict[str, float]:
         "prices": prices.prices,
         "flows": flows.flows,
         "members": lambda one: members.members(one, today=today),
-        "supply": supply.supply,
+        "supply": lambda one: supply.supply(one, today=today),
         "fairness": lambda one: (fairness.gains(one, today=today), fairness.conduct(one)),
         "loss": lambda one: losses.losses(one, today=today),
         "disruption": losses.disruptions,
