@@ -22,7 +22,7 @@ def tea_order(
         harvested_at=None,
         ready_at="2099-01-01T00:00:00Z",
     )
-    listed = an_offer(farm, lot, quantity=quantity, ask_price=PRICE, **offer)
+    listed = an_offer(farm, lot, quantity=quantity, **{"ask_price": PRICE, **offer})
     return an_order(buyer, listed, quantity)
 
 

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import Date, cast, func, select
 
+from app.accounts.models import Organisation
 from app.analytics.groups import is_group
 from app.analytics.models import RoundFigures, RoundGain, trade_cell
-from app.analytics.reading import Question, dong, share_of, summed
+from app.analytics.reading import Question, dong, price_of, share_of, summed
 from app.catalogue.models import Commodity
 from app.core import clock
 from app.core.db import db
@@ -145,6 +146,32 @@ def _market(question: Question, market: Any) -> Any:
         return market.is_not(None)
     own = select(Commodity.market_code).where(Commodity.code == question.commodity)
     return market == own.scalar_subquery()
+
+
+def paid_to_each(question: Question) -> list[dict[str, Any]]:
+    """What each seller that the reader knows got for a commodity, from the lowest price on."""
+    c = trade_cell.c
+    quantity, amount = func.sum(c.accepted_quantity), func.sum(c.goods_amount)
+    rows = db.session.execute(
+        select(Organisation.name, c.commodity_code, Commodity.unit, quantity, amount)
+        .join(Organisation, Organisation.id == c.organisation_id)
+        .join(Commodity, Commodity.code == c.commodity_code)
+        .where(question.rows(trade_cell))
+        .group_by(Organisation.id, c.commodity_code, Commodity.code)
+        .having(quantity > 0)
+        .order_by(c.commodity_code, amount / quantity, Organisation.name)
+    )
+    return [
+        {
+            "member": name,
+            "commodity": code,
+            "unit": unit,
+            "accepted_quantity": accepted,
+            "amount": int(paid),
+            "price": price_of(paid, accepted),
+        }
+        for name, code, unit, accepted, paid in rows
+    ]
 
 
 def conduct(question: Question) -> dict[str, Any]:

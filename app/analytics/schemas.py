@@ -245,6 +245,15 @@ class GainOut(Schema):
     smallholders_quantity_share = _share()
 
 
+class SellerPriceOut(Schema):
+    member = ma.fields.String()
+    commodity = ma.fields.String()
+    unit = ma.fields.String()
+    accepted_quantity = Quantity()
+    amount = ma.fields.Integer()
+    price = Price()
+
+
 class ConductOut(Schema):
     due_amount = ma.fields.Integer()
     paid_amount = ma.fields.Integer()

@@ -15,7 +15,7 @@ from app.analytics.group_operations import WEEKLY, circles
 from app.analytics.groups import Part, is_group, is_safe
 from app.analytics.members import promises
 from app.analytics.models import trade_cell
-from app.analytics.reading import DAY, WEEK, Period, Question, View, monday, share_of, summed
+from app.analytics.reading import WEEK, Period, Question, View, monday, share_of, summed
 from app.analytics.summary import units_of
 from app.catalogue.models import Commodity
 from app.contracts.models import Contract, ContractWeek
@@ -50,47 +50,44 @@ def supply(question: Question, *, today: date) -> list[dict[str, Any]]:
     Open demand is told where enough buyers want it, in the market's base commodity. From this week
     on the reader's own forecasts come with the range in which past ones came true.
     """
-    weeks = _whole_weeks(question)
+    weeks, this = _whole_weeks(question), monday(today)
+    held: dict[str, Kept] = {}
     if question.view is View.MARKET:
         said, promised = _market(weeks), {}
     else:
-        said, promised = _own(weeks), promises(weeks, ContractWeek.week, Contract.commodity_code)
+        said, held = _own(weeks, this)
+        promised = promises(weeks, ContractWeek.week, Contract.commodity_code)
     wanted = open_demand(weeks.period)
     coming = {key for key, quantities in said.items() if any(quantities)}
     concerned = {code for _, code in coming | promised.keys()}
     keys = coming | promised.keys() | {key for key in wanted if key[1] in concerned}
     units = units_of({code for _, code in keys})
-    held = _held(question, today) if question.view is View.OWN else {}
     return [
         {
             **_row(
                 key, units[key[1]], said.get(key), promised.get(key, Decimal(0)), wanted.get(key)
             ),
-            **_range(said.get(key), held.get(key[1]) if key[0] >= monday(today) else None),
+            **_range(said.get(key), held.get(key[1]) if key[0] >= this else None),
         }
         for key in sorted(keys)
     ]
 
 
-def _own(weeks: Question) -> dict[Key, tuple[Decimal, Decimal]]:
-    c = trade_cell.c
-    by = [weeks.period.bucket(c.period).label("week"), c.commodity_code]
-    return {
-        (row.week, row.commodity_code): (row.forecast_quantity, row.harvested_quantity)
-        for row in summed(trade_cell, weeks, by, SAID)
-    }
-
-
-def _held(question: Question, today: date) -> dict[str, Kept]:
-    """How the reader's forecasts of past weeks held, of commodities with enough such weeks."""
-    this = monday(today)
+def _own(weeks: Question, this: date) -> tuple[dict[Key, tuple[Decimal, Decimal]], dict[str, Kept]]:
+    """Forecast and harvested by week and commodity; how forecasts of past weeks held."""
+    asked, c = weeks.period, trade_cell.c
+    first = min(asked.since, this - PAST) if asked.until >= this else asked.since
+    whole = weeks.over(Period(first, asked.until, "week"))
+    by = [whole.period.bucket(c.period).label("week"), c.commodity_code]
+    said: dict[Key, tuple[Decimal, Decimal]] = {}
     shares: dict[str, list[Decimal]] = defaultdict(list)
-    for (_, code), (forecast, harvested) in _own(
-        question.over(Period(this - PAST, this - DAY, "week"))
-    ).items():
-        if forecast:
+    for week, code, forecast, harvested in map(tuple, summed(trade_cell, whole, by, SAID)):
+        if asked.since <= week <= asked.until:
+            said[week, code] = (forecast, harvested)
+        if forecast and this - PAST <= week < this:
             shares[code].append(harvested / forecast)
-    return {code: kept_range(ones) for code, ones in shares.items() if len(ones) >= FEWEST}
+    enough = {code: ones for code, ones in shares.items() if len(ones) >= FEWEST}
+    return said, {code: kept_range(ones) for code, ones in enough.items()}
 
 
 def kept_range(shares: list[Decimal]) -> Kept:

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.accounts.access import ANALYSTS, FIGURE_OWNERS, Acting, Caller
 from app.accounts.models import Kind
-from app.analytics import fairness, flows, losses, members, prices, schemas, supply
+from app.analytics import fairness, flows, losses, prices, schemas, supply
 from app.analytics.answers import as_csv
 from app.analytics.reading import Period, Question, View, monday, view_of
 from app.analytics.summary import Summary, summary
@@ -111,9 +111,9 @@ TABLES = {
     "fairness": Table(
         schemas.GainOut, lambda asked: fairness.gains(asked.of_month, today=asked.today)
     ),
-    "members": Table(
-        schemas.MemberFiguresOut,
-        lambda asked: members.members(asked.of_month, today=asked.today),
+    "sellers": Table(
+        schemas.SellerPriceOut,
+        lambda asked: fairness.paid_to_each(asked.of_month),
         FIGURE_OWNERS,
     ),
     "chain": Table(schemas.FiguresOut, lambda asked: asked.summary.rows, FIGURE_OWNERS),
@@ -181,7 +181,7 @@ def _shown(asked: Asked) -> list[str]:
     """The tables on somebody's page; a farm has no sellers to compare."""
     others = {name for name, one in TABLES.items() if one.access is not ANALYSTS}
     if asked.view is View.OWN:
-        others = set() if asked.caller.acting.kind == Kind.COOPERATIVE else {"members"}
+        others = set() if asked.caller.acting.kind == Kind.COOPERATIVE else {"sellers"}
     return [name for name in TABLES if name not in others]
 
 
@@ -194,23 +194,24 @@ def _figures(
         figures.coming(rows["supply"], chosen),
         figures.volumes(rows["volumes"], goods, asked.weeks, over=asked.over),
         chain_figures.gained(rows["fairness"], markets),
-        chain_figures.carried(rows["flows"], _names(goods, asked.view)),
+        chain_figures.carried(rows["flows"], _names(goods, rows["flows"])),
     ]
     if "chain" in rows:
         told.insert(2, chain_figures.five(rows["chain"], chosen, goods))
         told.insert(-2, chain_figures.lost(rows["loss"], goods))
-    if "members" in rows:
-        told.insert(3, figures.even(rows["members"], chosen))
+    if "sellers" in rows:
+        told.insert(3, figures.even(rows["sellers"], chosen))
     return told
 
 
-def _names(goods: figures.Goods, view: View) -> Callable[[str, str], str]:
+def _names(goods: figures.Goods, rows: Sequence[Any]) -> Callable[[str, str], str]:
     """How the ends of flows are called: the market's are provinces, one's own lead to mills."""
+    kinds = {row["target_kind"] for row in rows}
     lines: dict[str, ProcessingLine] = {}
     provinces: dict[str, str] = {}
-    if view is View.OWN:
+    if "processing_line" in kinds:
         lines = {one.code: one for one in db.session.scalars(select(ProcessingLine))}
-    else:
+    if "province" in kinds:
         unit = AdministrativeUnit
         present = select(unit.code, unit.name).where(
             unit.level == Level.PROVINCE, unit.valid_to.is_(None)

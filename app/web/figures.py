@@ -288,14 +288,13 @@ def _most(largest: Sequence[str], amounts: dict[str, int], goods: Goods) -> str:
 
 
 def even(rows: Sequence[Row], good: Commodity) -> Figure:
-    """What each seller got for a commodity, from the lowest price to the highest."""
-    own = [row for row in rows if row["commodity"] == good.code and row["price"] is not None]
-    own = sorted(own, key=lambda row: row["price"])
+    """What each seller got for a commodity: rows from the lowest price to the highest."""
+    own = [row for row in rows if row["commodity"] == good.code]
     enough = len(own) >= FEWEST_DOTS
     middle = median(row["price"] for row in own) if own else Decimal(0)
     near = sum(abs(row["price"] - middle) <= NEAR * middle for row in own)
     return Figure(
-        "members",
+        "sellers",
         t(
             "{near} trong {all} bên bán được giá lệch giá giữa dưới 3%",
             "{near} of {all} sold within 3% of the middle price",

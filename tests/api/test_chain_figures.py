@@ -51,6 +51,7 @@ from tests.factories_deliveries import (
     weighed,
 )
 from tests.factories_disruption import closed
+from tests.web.reader import Reader
 
 Chain = dict[str, Account]
 
@@ -230,6 +231,23 @@ def test_flows_go_through_the_processing_line_of_the_demand(trade: Trade) -> Non
     assert (row["clearing_share"], row["direct_share"]) == (1.0, 0.0)
     price = farm.read("/analytics/prices")["items"][0]
     assert price["clearing_price"] == price["price"]
+
+
+def test_sellers_prices_are_told_to_their_cooperative_from_the_lowest_on(
+    chain: Chain, trade: Trade
+) -> None:
+    stranger, buyer = trade.farm(), chain["buyer"]
+    bring(stranger, buyer, tea_order(stranger, buyer, "10"), "10", "10")
+    dearer = tea_order(chain["two"], buyer, "50", ask_price="9000")
+    bring(chain["two"], buyer, dearer, "50", "50")
+    trade.relay()
+    trade.count()
+    file = Reader(trade.app, chain["cooperative"].token).get("/analytics/sellers.csv")
+    rows = list(csv.DictReader(io.StringIO(file.get_data(as_text=True).lstrip("\ufeff"))))
+    assert [(one["accepted_quantity"], one["price"]) for one in rows] == [
+        ("90.000", "8000.00"),
+        ("100.000", "8500.00"),
+    ]
 
 
 def test_members_are_told_apart_and_compared(chain: Chain) -> None:
