@@ -1,5 +1,6 @@
 """Where each kind of organisation goes from any page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,8 @@ from flask import request
 
 from app.accounts.models import Kind
 from app.web.language import t
+
+ON_A_DESK = 8
 
 
 @dataclass(frozen=True)
@@ -23,67 +26,86 @@ class Tab:
         return request.path == self.address or request.path.startswith(f"{self.address}/")
 
 
-def tabs(caller: Any) -> list[Tab]:
-    """The links of the organisation that acts, its home first."""
+@dataclass(frozen=True)
+class Group:
+    """Links that belong together; ``name`` may be empty where there is one group only."""
+
+    name: str
+    tabs: Sequence[Tab]
+
+
+@dataclass(frozen=True)
+class Menu:
+    """The links that stand in the bar, and the others in groups behind "More"."""
+
+    bar: Sequence[Tab]
+    groups: Sequence[Group] = ()
+
+    @property
+    def rest(self) -> list[Tab]:
+        """The links behind "More"."""
+        return [tab for group in self.groups for tab in group.tabs]
+
+    @property
+    def fits(self) -> bool:
+        """Whether a wide screen has room for all of them in the bar."""
+        return len(self.bar) + len(self.rest) <= ON_A_DESK
+
+
+def menu(caller: Any) -> Menu | None:
+    """The links of the organisation that acts, its home first; nothing where none acts."""
     if caller is None or caller.organisation is None:
-        return []
+        return None
     home = Tab("/home", "home", t("Trang chính", "Home"))
     messages = Tab("/messages", "letter", t("Tin", "Messages"))
-    offers, orders = Tab("/offers", "leaf", t("Hàng", "Offers")), _orders()
+    offers = Tab("/offers", "leaf", t("Hàng", "Offers"))
+    orders = Tab("/orders", "truck", t("Đơn hàng", "Orders"))
     money = Tab("/money", "money", t("Tiền", "Money"))
+    market = Tab("/market", "search", t("Tìm hàng", "Market"))
+    contracts = Tab("/contracts", "paper", t("Hợp đồng", "Contracts"))
+    figures = Tab("/analytics", "chart", t("Số liệu", "Figures"))
     match caller.organisation.kind:
         case Kind.FARM | Kind.FARMER_GROUP:
-            return [home, offers, money, messages]
+            return Menu([home, offers, money, messages])
         case Kind.PROCESSOR:
-            return [home, _market(), _demands(), _contracts(), orders, _statements(), messages]
+            demands = Tab("/demands", "basket", t("Cần mua", "Demands"))
+            statements = Tab("/statements", "money", t("Công nợ", "Statements"))
+            rest = Group("", [contracts, statements, messages])
+            return Menu([home, market, demands, orders], [rest])
         case Kind.COOPERATIVE:
-            return [
-                home,
-                Tab("/analytics", "chart", t("Số liệu", "Figures")),
-                Tab("/members", "people", t("Thành viên", "Members")),
-                Tab("/pooling", "truck", t("Gom hàng", "Pooling")),
-                offers,
-                _market(),
-                _contracts(),
-                orders,
-                money,
-                Tab("/claims", "scale", t("Khiếu nại", "Claims")),
-                Tab("/disruptions", "barrier", t("Chặn đường", "Disruptions")),
-                Tab("/imports", "paper", t("Nhập tệp", "Files")),
-                messages,
-            ]
+            return Menu(
+                [
+                    home,
+                    figures,
+                    Tab("/members", "people", t("Thành viên", "Members")),
+                    Tab("/pooling", "basket", t("Gom hàng", "Pooling")),
+                ],
+                [
+                    Group(t("Mua bán", "Trade"), [offers, market, orders, contracts]),
+                    Group(
+                        t("Tiền và sự cố", "Money and trouble"),
+                        [
+                            money,
+                            Tab("/claims", "scale", t("Khiếu nại", "Claims")),
+                            Tab("/disruptions", "barrier", t("Chặn đường", "Disruptions")),
+                        ],
+                    ),
+                    Group(
+                        t("Giấy tờ và tin", "Papers and messages"),
+                        [Tab("/imports", "paper", t("Nhập tệp", "Files")), messages],
+                    ),
+                ],
+            )
         case Kind.AUTHORITY:
-            return [
-                home,
-                Tab("/restrictions", "barrier", t("Hạn chế", "Restrictions")),
-                Tab("/surplus", "leaf", t("Hàng dư", "Surplus")),
-                Tab("/analytics", "chart", t("Số liệu", "Figures")),
-                messages,
-            ]
+            return Menu(
+                [
+                    home,
+                    Tab("/restrictions", "barrier", t("Hạn chế", "Restrictions")),
+                    Tab("/surplus", "leaf", t("Hàng dư", "Surplus")),
+                    figures,
+                    messages,
+                ]
+            )
         case _:
-            return [
-                home,
-                Tab("/operator", "gauge", t("Vận hành", "Operations")),
-                Tab("/analytics", "chart", t("Số liệu", "Figures")),
-                messages,
-            ]
-
-
-def _orders() -> Tab:
-    return Tab("/orders", "truck", t("Đơn hàng", "Orders"))
-
-
-def _market() -> Tab:
-    return Tab("/market", "search", t("Tìm hàng", "Market"))
-
-
-def _demands() -> Tab:
-    return Tab("/demands", "basket", t("Cần mua", "Demands"))
-
-
-def _contracts() -> Tab:
-    return Tab("/contracts", "paper", t("Hợp đồng", "Contracts"))
-
-
-def _statements() -> Tab:
-    return Tab("/statements", "money", t("Công nợ", "Statements"))
+            operations = Tab("/operator", "gauge", t("Vận hành", "Operations"))
+            return Menu([home, operations, figures, messages])

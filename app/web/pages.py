@@ -32,7 +32,7 @@ from app.core.messages import in_vietnamese
 from app.core.problem_json import InternalError, http_exception
 from app.core.transaction import retried, transaction
 from app.web import language
-from app.web.navigation import tabs
+from app.web.navigation import menu
 from app.web.states import state, tone
 
 log = structlog.get_logger()
@@ -133,7 +133,7 @@ def show(template: str, *, status: int = 200, **facts: Any) -> Response:
         caller=caller,
         refusal=refusal,
         form=request.form if refusal and status != BodyTooLarge.status else {},
-        tabs=tabs(caller),
+        menu=menu(caller),
         **facts,
     )
     answer = Response(text, status, content_type="text/html; charset=utf-8")
