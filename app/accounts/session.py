@@ -43,6 +43,16 @@ def begin(response: Response, token: str, row: AccessToken) -> None:
     response.delete_cookie(VISITOR)
 
 
+def renew(token: str) -> None:
+    """Bind the forms of the page now being made to a token that the browser does not have yet."""
+    g.new_session = token
+
+
+def act_in(response: Response, organisation: str) -> None:
+    """Act in one organisation of several until somebody signs in."""
+    response.set_cookie(ORGANISATION, organisation, httponly=True, samesite="Lax")
+
+
 def end(response: Response) -> None:
     """Forget the browser's token."""
     secure = current_app.config["SESSION_SECURE"]
@@ -77,7 +87,8 @@ def remember_visitor(response: Response) -> None:
 
 
 def _bound_to() -> str:
-    bound = cookie_token() or request.cookies.get(VISITOR) or g.get("new_visitor")
+    bound = g.get("new_session") or cookie_token()
+    bound = bound or request.cookies.get(VISITOR) or g.get("new_visitor")
     if bound is None:
         bound = g.new_visitor = secrets.token_urlsafe(24)
     return str(bound)

@@ -64,7 +64,7 @@ def act_in(caller: Caller) -> Response:
     if typed("organisation") not in mine:
         raise NotFound
     answer = go(here_or("/home", typed("next")))
-    answer.set_cookie(session.ORGANISATION, typed("organisation"), httponly=True, samesite="Lax")
+    session.act_in(answer, typed("organisation"))
     return answer
 
 

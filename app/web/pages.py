@@ -41,6 +41,7 @@ LEAST_COMPRESSED = 600
 PATIENCE, PAUSE = 8.0, 0.2
 _UNFIT = re.compile(r"[\\\x00-\x20\x7f]|//")
 UNSENT = ("csrf_token", KEY)
+KEPT, KEPT_FOR, GIVEN_BACK = "kept", "kept_for", "given_back"
 View = Callable[..., Any]
 
 
@@ -72,6 +73,12 @@ def _no_page(error: HTTPException) -> WerkzeugResponse:
         return go(request.path.rpartition("/")[0] or "/")
     g.refusal = told(BodyTooLarge() if error.code == 413 else NotFound())
     return show("refused.html", status=error.code or 404)
+
+
+class SignedInAgain(Problem):
+    status, code = 409, "signed_in_again"
+    vi = "Đã đăng nhập lại, chưa gửi gì. Hãy xem lại rồi gửi; ảnh và tệp phải chọn lại."
+    en = "Signed in again, nothing sent. Look it over, then send; choose photos and files again."
 
 
 class Pages(flask.Blueprint):
@@ -161,6 +168,8 @@ def _answered(view: View, path: dict[str, Any], access: Access, *, shows: bool) 
     if request.method in session.SAFE:
         return retried(lambda: _within(lambda caller: view(caller=caller, **path), access))
     session.check_csrf()
+    if GIVEN_BACK in request.form:
+        raise SignedInAgain
     key = request.form.get(KEY)
     if not key or shows:
         return retried(lambda: _within(lambda caller: view(caller=caller, **path), access))
@@ -230,10 +239,8 @@ def _named(fault: Exception) -> Problem:
 def _refused(
     refusal: Problem, again: View | None, path: dict[str, Any], access: Access
 ) -> WerkzeugResponse:
-    if isinstance(refusal, TokenMissing):
-        return go(f"/sign-in?next={quote(request.full_path.rstrip('?'))}")
-    if isinstance(refusal, session.CsrfFailed) and not access.public and not session.cookie_token():
-        return go("/sign-in")
+    if _signed_out(refusal, access):
+        return _to_the_door(again)
     if isinstance(refusal, OrganisationNeeded):
         return go(f"/organisations?next={quote(request.full_path.rstrip('?'))}")
     g.refusal = told(refusal)
@@ -242,13 +249,41 @@ def _refused(
         try:
             answer = _within(lambda caller: again(caller=caller, **path), access)
         except TokenMissing:
-            return go(f"/sign-in?next={quote(request.path)}")
+            return _to_the_door(again)
         except Problem as further:
             g.refusal = told(further)
             return show("refused.html", status=further.status)
         answer.status_code = refusal.status
         return answer
     return show("refused.html", status=refusal.status)
+
+
+def _signed_out(refusal: Problem, access: Access) -> bool:
+    """Whether the reader's session is over, or was never there."""
+    if isinstance(refusal, session.CsrfFailed):
+        return not access.public and not session.cookie_token()
+    return isinstance(refusal, TokenMissing)
+
+
+def _to_the_door(again: View | None) -> WerkzeugResponse:
+    """To the sign-in page; it keeps a form that was sent, to give it back filled in.
+
+    A part of a page is not answered with a page. What another site has sent is not kept.
+    """
+    if "HX-Request" in request.headers:
+        return Response(status=401)
+    ours = request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
+    if request.method in session.SAFE or again is None or not ours:
+        return go(f"/sign-in?next={quote(request.full_path.rstrip('?'))}")
+    typed = [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if name not in ("csrf_token", GIVEN_BACK) and "password" not in name
+    ]
+    g.refusal = None
+    return show(
+        "sign_in.html", status=401, onward="/home", kept=urlencode(typed), kept_for=request.path
+    )
 
 
 def told(refusal: Problem) -> dict[str, Any]:

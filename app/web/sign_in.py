@@ -1,6 +1,7 @@
 """Coming in and going out: sign-in by password or code, registration, sign-out."""
 
-from urllib.parse import urlencode
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from flask import request
 from werkzeug.wrappers import Response
@@ -10,10 +11,11 @@ from app.accounts import schemas, session
 from app.accounts.access import NEWCOMERS, PUBLIC, SIGNED_IN, Caller
 from app.accounts.models import AccessToken, Person
 from app.accounts.operations import issue_token
+from app.accounts.queries import roles_of
 from app.core.db import db
 from app.web.forms import loaded, ticked, typed
 from app.web.language import language
-from app.web.pages import Pages, go, here_or, show
+from app.web.pages import KEPT, KEPT_FOR, Pages, go, here_or, show
 
 pages = Pages("sign_in")
 
@@ -22,7 +24,7 @@ pages = Pages("sign_in")
 def sign_in_form(caller: Caller) -> Response:
     """The door."""
     onward = here_or("/home", request.values.get("next"))
-    return show("sign_in.html", onward=onward)
+    return show("sign_in.html", onward=onward, **_kept())
 
 
 @pages.page("POST", "/sign-in", access=NEWCOMERS, again=sign_in_form)
@@ -39,6 +41,7 @@ def code_form(caller: Caller) -> Response:
         "sign_in_code.html",
         login=request.values.get("login", ""),
         onward=here_or("/home", request.values.get("next")),
+        **_kept(),
     )
 
 
@@ -54,6 +57,8 @@ def send_code(caller: Caller) -> Response:
     given = loaded(schemas.SignInCodeIn, {"login": typed("login")})
     accounts.send_code(caller=caller, body=given)
     onward = here_or("/home", typed("next"))
+    if KEPT in request.form:
+        return show("sign_in_code.html", sent=True, login=given["login"], onward=onward, **_kept())
     return go("/sign-in/code?" + urlencode({"login": given["login"], "next": onward, "sent": 1}))
 
 
@@ -104,7 +109,29 @@ def left(caller: Caller) -> Response:
 
 def _let_in(given: dict[str, str], caller: Caller) -> Response:
     token, row = accounts.let_in(loaded(schemas.TokenIn, given), now=caller.now)
+    if KEPT in request.form:
+        return _given_back(token, row)
     return _inside(here_or("/home", typed("next")), token, row)
+
+
+def _kept() -> dict[str, Any]:
+    """The form that the sign-in page keeps for who was signed out while filling it in."""
+    return {name: request.form.get(name, "") for name in (KEPT, KEPT_FOR)}
+
+
+def _given_back(token: str, row: AccessToken) -> Response:
+    """On to the form that was kept, as it was filled in, and in the same organisation."""
+    session.renew(token)
+    answer = show(
+        "given_back.html",
+        address=here_or("/home", typed(KEPT_FOR)),
+        fields=parse_qsl(request.form[KEPT], keep_blank_values=True),
+    )
+    session.begin(answer, token, row)
+    acting = request.cookies.get(session.ORGANISATION)
+    if acting in {str(role.organisation_id) for role in roles_of(row.person_id)}:
+        session.act_in(answer, str(acting))
+    return answer
 
 
 def _inside(onward: str, token: str, row: AccessToken) -> Response:

@@ -1,5 +1,6 @@
 """What everybody's own pages show and keep to themselves."""
 
+import html
 import json
 import re
 from io import BytesIO
@@ -7,13 +8,15 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from app.accounts.models import SignInCode
 from app.core.db import db
 from app.lots.photo import LARGEST_UPLOAD
+from tests.api.test_sign_in_codes import codes
 from tests.api.world import NO_ID, World, a_photo
-from tests.factories import Account, Trade, a_certificate, a_lot, an_offer, day
-from tests.web.reader import TOKEN, Reader, reader
+from tests.factories import PASSWORD, Account, Trade, a_certificate, a_lot, an_offer, day
+from tests.web.reader import KEY, TOKEN, Reader, reader
 from tests.web.test_pages import sale
 
 
@@ -102,13 +105,72 @@ def test_the_page_after_a_code_is_the_same_for_somebody_unknown(trade: Trade, ap
     assert led == ["/sign-in/code", "/sign-in/code"]
 
 
-def test_a_form_of_a_tab_that_is_signed_out_leads_to_the_door(world: World) -> None:
-    farm = reader(world, "farm")
+def signed_out_while_selling(farm: Reader, **headers: str) -> TestResponse:
     shown = farm.get("/sell").get_data(as_text=True)
     proof = TOKEN.findall(shown)[-1]
     assert farm.send("/sign-out", {}, shown="/me").status_code == 303
-    answer = farm.client.post("/sell", data=sale(csrf_token=proof))
+    return farm.client.post("/sell", data=sale(csrf_token=proof, quantity="7"), headers=headers)
+
+
+def hidden(page: str) -> dict[str, str]:
+    fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page)
+    return {name: html.unescape(value) for name, value in fields}
+
+
+def test_a_form_of_somebody_signed_out_is_given_back_filled_in_and_not_sent(world: World) -> None:
+    farm = reader(world, "farm")
+    before = world.rows()
+    door = signed_out_while_selling(farm)
+    assert door.status_code == 401
+    form = hidden(door.get_data(as_text=True).split("<main")[1])
+    assert form["kept_for"] == "/sell"
+    assert "csrf_token" not in form["kept"]
+    form |= {"login": str(world["farm"].login), "password": "sai-mat-khau"}
+    wrong = farm.client.post("/sign-in", data=form)
+    assert wrong.status_code == 401
+    form |= hidden(wrong.get_data(as_text=True).split("<main")[1]) | {"password": PASSWORD}
+    back = farm.client.post("/sign-in", data=form)
+    assert back.status_code == 200
+    page = back.get_data(as_text=True)
+    assert 'action="/sell"' in page
+    given = farm.client.post("/sell", data=hidden(page.split("<main")[1]))
+    shown = given.get_data(as_text=True)
+    assert given.status_code == 409
+    assert 'name="quantity" class="figure"' in shown
+    assert 'value="7"' in shown
+    assert world.rows()["offer"] == before["offer"]
+    proof = {"csrf_token": TOKEN.findall(shown)[-1], "idempotency_key": KEY.findall(shown)[-1]}
+    assert farm.client.post("/sell", data=sale(**proof, quantity="7")).status_code == 303
+
+
+def test_a_form_goes_through_a_sign_in_by_code_too(trade: Trade, app: Flask) -> None:
+    farm = trade.farm()
+    browser = Reader(farm.app, farm.token)
+    form = hidden(signed_out_while_selling(browser).get_data(as_text=True).split("<main")[1])
+    asked = browser.client.post("/sign-in/codes", data={**form, "login": str(farm.login)})
+    assert asked.status_code == 200
+    form = hidden(asked.get_data(as_text=True).split("<main")[1])
+    given = {**form, "login": str(farm.login), "code": codes(trade)[-1]}
+    back = browser.client.post("/sign-in/code", data=given)
+    assert 'name="quantity" value="7"' in back.get_data(as_text=True)
+
+
+def test_what_another_site_sends_is_not_kept(world: World) -> None:
+    answer = signed_out_while_selling(reader(world, "farm"), **{"Sec-Fetch-Site": "cross-site"})
     assert (answer.status_code, answer.headers["Location"].partition("?")[0]) == (303, "/sign-in")
+
+
+def test_no_password_is_carried_through_the_sign_in(world: World) -> None:
+    visitor = Reader(world.app)
+    form = {"current_password": "bi-mat", "new_password": "bi-mat-moi", "name": "Hoa"}
+    page = visitor.client.post("/me/tokens", data=form).get_data(as_text=True)
+    assert "name=Hoa" in page
+    assert "bi-mat" not in page
+
+
+def test_a_part_of_a_page_is_not_answered_with_the_sign_in_page(world: World) -> None:
+    answer = Reader(world.app).get("/sell?commodity=ginger-dried", **{"HX-Request": "true"})
+    assert (answer.status_code, answer.get_data()) == (401, b"")
 
 
 def test_quiet_hours_are_set_and_given_up_on_the_page(trade: Trade) -> None:

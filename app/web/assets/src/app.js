@@ -1,4 +1,5 @@
 import "htmx.org";
+import "./busy.js";
 import "./drafts.js";
 import "./photo.js";
 import "./polling.js";
@@ -6,3 +7,6 @@ import "./quantity.js";
 
 const refusal = document.getElementById("refusal");
 if (refusal) refusal.focus();
+
+const onward = document.querySelector("form[data-onward]");
+if (onward) onward.submit();

@@ -31,12 +31,13 @@ async function send(draft) {
   for (const [name, value] of draft.entries) body.append(name, value);
   body.set("csrf_token", document.querySelector("meta[name=csrf]")?.content || "");
   const answer = await fetch(draft.address, { method: "POST", body, credentials: "same-origin" });
-  const signedOut = new URL(answer.url).pathname === "/sign-in";
+  const signedOut = answer.status === 401 || new URL(answer.url).pathname === "/sign-in";
   if (answer.ok && answer.redirected && !signedOut) {
     await drop(draft.key);
     return { state: "sent", address: answer.url };
   }
-  return { state: !signedOut && answer.status === 422 ? "refused" : "unsent" };
+  if (signedOut) return { state: "out" };
+  return { state: answer.status === 422 ? "refused" : "unsent" };
 }
 
 async function sendAll() {
@@ -67,6 +68,10 @@ function line(text, ...buttons) {
 
 function button(text, work) {
   return Object.assign(document.createElement("button"), { type: "button", textContent: text, onclick: work });
+}
+
+function door() {
+  return Object.assign(document.createElement("a"), { className: "button", href: "/sign-in", textContent: box.dataset.door });
 }
 
 let sent = [];
@@ -111,7 +116,7 @@ document.addEventListener("submit", async (event) => {
     HTMLFormElement.prototype.submit.call(form);
   } else {
     await show();
-    box.prepend(line(box.dataset.kept));
+    box.prepend(result.state === "out" ? line(box.dataset.out, door()) : line(box.dataset.kept));
     box.hidden = false;
     box.scrollIntoView();
     form.reset();

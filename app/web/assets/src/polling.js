@@ -6,7 +6,7 @@ document.body.addEventListener("htmx:confirm", (event) => {
   if (!part.matches?.("[data-live]")) return;
   const since = Date.now() - Number(part.dataset.asked || 0);
   const wait = Math.min(LONGEST, 10000 * 2 ** Number(document.body.dataset.asks || 0));
-  if (document.hidden || !navigator.onLine || (part.dataset.asked && since < wait)) {
+  if (document.hidden || !navigator.onLine || document.getElementById("expired")?.hidden === false || (part.dataset.asked && since < wait)) {
     event.preventDefault();
   } else {
     document.body.dataset.asks = Number(document.body.dataset.asks || 0) + 1;
