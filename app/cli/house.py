@@ -169,6 +169,7 @@ class House:
         for person in DEMO_PEOPLE:
             say(f"  {person}@example.com")
         say(f"Mật khẩu · Password: {secrets_of(self.folder).demo}\n")
+        say("Mở địa chỉ dưới đây trong trình duyệt · Open the address below in a browser")
 
     def _tell(self, vietnamese: str, english: str, detail: str = "") -> None:
         self.step += 1

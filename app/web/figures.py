@@ -199,7 +199,7 @@ def volumes(rows: Sequence[Row], goods: Goods, weeks: Sequence[date], *, over: d
     largest = sorted((code for code in amounts if amounts[code]), key=lambda code: -amounts[code])
     whole = [week for week in weeks if week + timedelta(days=6) <= over]
     kinds = ["filled" if week in whole else "outlined" for week in weeks]
-    latest = whole[-1] if whole else weeks[-1]
+    latest = whole[-1] if any(week in whole for week, _ in accepted) else weeks[-1]
     cells = [
         drawing.cell(
             named(goods[code]),

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from app.accounts import session
 from app.accounts.access import NEWCOMERS, PUBLIC, SIGNED_IN, Caller
 from app.accounts.queries import roles_of
-from app.catalogue.models import Market
+from app.catalogue.models import Commodity, Market
 from app.clearing.models import MarketPrice
 from app.core.db import db
 from app.core.errors import LANGUAGES, NotFound
@@ -68,18 +68,19 @@ def act_in(caller: Caller) -> Response:
     return answer
 
 
-def _latest_prices() -> list[tuple[Market, MarketPrice]]:
-    """Markets by name, with the prices of their last round."""
+def _latest_prices() -> list[tuple[Market, MarketPrice, str]]:
+    """Markets by name, with the prices of their last round and the unit they are for."""
     newest = (
         select(MarketPrice)
         .ext(distinct_on(MarketPrice.market_code))
         .order_by(MarketPrice.market_code, MarketPrice.cleared_at.desc())
         .subquery()
     )
-    latest = aliased(MarketPrice, newest)
+    latest, base = aliased(MarketPrice, newest), aliased(Commodity)
     rows = db.session.execute(
-        select(Market, latest)
+        select(Market, latest, base.unit)
         .join(latest, latest.market_code == Market.code)
+        .join(base, (base.market_code == Market.code) & base.is_base)
         .order_by(Market.sort_key)
     )
-    return [(market, price) for market, price in rows]
+    return [(market, price, unit) for market, price, unit in rows]

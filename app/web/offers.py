@@ -8,7 +8,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from app.accounts.access import PUBLIC, READERS, SELLERS, Caller
-from app.catalogue.queries import commodities_by_code
+from app.catalogue.queries import commodities_by_code, find_market
 from app.clearing import api as clearing
 from app.clearing.models import Match
 from app.clearing.telling import explanation
@@ -39,18 +39,20 @@ def my_offers(caller: Caller) -> Response:
 def offer(caller: Caller, offer_id: UUID) -> Response:
     """One offer: to its owner with what became of it, to a buyer with what it costs there."""
     found = market.get_offer(caller=caller, offer_id=offer_id)
-    why = matches = None
+    why = matches = next_round = None
     if found.shown_whole and caller.person is not None:
         why = explanation(found, language=language())
         matches = db.session.scalars(
             select(Match).where(Match.offer_id == offer_id).order_by(Match.id.desc()).limit(5)
         ).all()
+        next_round = find_market(found.market_code)
     return show(
         "offer.html",
         offer=found,
         commodity=commodities_by_code([found.commodity_code])[found.commodity_code],
         ward=current_ward(found.lot.site.ward_code),
         why=why,
+        next_round_at=next_round.next_round_at if next_round else None,
         matches=matches or [],
         photo=photo_of(found.lot_id),
         new="new" in request.args,

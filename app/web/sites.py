@@ -50,6 +50,8 @@ def add_in_ward(caller: Caller, *, name: str) -> Site:
     Raises:
         Invalid: no ward is called so, or several are.
     """
+    if not typed("ward"):
+        raise invalid("/ward", "Hãy gõ tên xã, phường.", "Type the name of the ward.")
     wards = wards_called(typed("ward"), clock.local_date(caller.now))
     wards = [one for one in wards if one.code == typed("ward")] or wards
     if len(wards) != 1:

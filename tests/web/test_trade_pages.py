@@ -63,6 +63,12 @@ def test_only_at_gap_nought_a_round_says_that_nothing_gains_more(world: World) -
     assert "0,41%" in page
 
 
+def test_prices_on_the_front_page_are_whole_and_say_what_they_are_for(world: World) -> None:
+    page = shown(world, "visitor", "/")
+    assert re.search(r"Gừng 100.000 đ/kg", page)
+    assert not re.search(r",\d+ đ", page)
+
+
 def test_a_round_shows_to_each_only_its_own_matches(world: World) -> None:
     address = f"/rounds/{world.ids['round']}"
     assert "Bán 30 kg" in shown(world, "farm", address)

@@ -9,9 +9,9 @@ from random import Random
 from typing import Any
 
 import click
-import psycopg
 from sqlalchemy import select, text
 
+from app.cli.bench.bulk import as_owner, unguarded, write
 from app.cli.bench.figures import Figure, report
 from app.cli.environment import isolated_environment
 from app.core import clock, logs
@@ -41,13 +41,13 @@ def analytics(deliveries: int, organisations: int, seed: int, as_json: bool) -> 
     with isolated_environment(durable=False), create_app().app_context():
         logs.quieten()
         start = time.perf_counter()
-        with _unguarded(bench.TRADED):
-            _write(lambda: bench.found(chain))
-            _write(lambda: bench.trade(chain, step=10))
+        with unguarded(bench.TRADED):
+            write(lambda: bench.found(chain))
+            write(lambda: bench.trade(chain, step=10))
         _rebuild()
         small = _deeds(first=0)
-        with _unguarded(bench.TRADED):
-            _write(lambda: bench.trade(chain, left_out=10))
+        with unguarded(bench.TRADED):
+            write(lambda: bench.trade(chain, left_out=10))
         written = time.perf_counter() - start
         rebuilt = _rebuild()
         large = _deeds(first=DEEDS)
@@ -70,43 +70,6 @@ def analytics(deliveries: int, organisations: int, seed: int, as_json: bool) -> 
     report(figures, as_json=as_json, deliveries=deliveries, organisations=organisations, seed=seed)
 
 
-class _unguarded:  # noqa: N801
-    """Without the tables' triggers and references, which a bulk of sound rows does not need."""
-
-    def __init__(self, tables: Sequence[str]) -> None:
-        self.tables = tables
-
-    def __enter__(self) -> None:
-        self._guard("DISABLE", "NOT ENFORCED")
-
-    def __exit__(self, *_: object) -> None:
-        self._guard("ENABLE", "ENFORCED")
-        with _owner() as owner:
-            owner.execute("ANALYZE")
-
-    def _guard(self, able: str, enforced: str) -> None:
-        with _owner() as owner:
-            for table in self.tables:
-                owner.execute(f"ALTER TABLE {table} {able} TRIGGER USER")
-                for (name,) in owner.execute(REFERENCES, [table]).fetchall():
-                    owner.execute(f"ALTER TABLE {table} ALTER CONSTRAINT {name} {enforced}")
-
-
-REFERENCES = "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'f'"
-
-
-def _owner() -> psycopg.Connection[Any]:
-    url = os.environ["MIGRATION_DATABASE_URL"].replace("postgresql+psycopg://", "postgresql://", 1)
-    return psycopg.connect(url, autocommit=True)
-
-
-def _write(work: Callable[[], None]) -> None:
-    with transaction():
-        db.session.execute(text("SET LOCAL statement_timeout = 0"))
-        db.session.execute(text("SET LOCAL work_mem = '256MB'"))
-        work()
-
-
 def _rebuild() -> float:
     from app.analytics.operations import rebuild
 
@@ -114,7 +77,7 @@ def _rebuild() -> float:
     with transaction():
         rebuild(now=clock.now())
     taken = time.perf_counter() - start
-    with _owner() as owner:
+    with as_owner() as owner:
         owner.execute("VACUUM ANALYZE trade_cell, fate_cell, group_cell, figure_touched")
     return taken
 

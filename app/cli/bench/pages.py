@@ -5,18 +5,21 @@ from statistics import quantiles
 
 import click
 from flask import Flask
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from app.accounts import operations as accounts
+from app.cli.bench.bulk import as_owner
 from app.cli.bench.figures import Figure, report
+from app.cli.bench.pages_chain import a_contract, readers, write_chain
 from app.cli.environment import isolated_environment
-from app.config import load_settings
 from app.core import clock, logs
 from app.core.db import db
 from app.core.transaction import transaction
 from app.places.operations import add_site
 
 MOST_MS = 60.0
+CHAIN = 10
+"""So many offers are on sale for each delivery that the figures tell of."""
 PAGES = {
     "processor": (
         "/home",
@@ -30,6 +33,11 @@ PAGES = {
         "/orders",
     ),
     "farm": ("/home", "/sell", "/offers", "/orders", "/money", "/messages", "/forecasts/new"),
+    "member": ("/analytics", "/contracts"),
+    "mill": ("/home", "/contracts", "/contracts/{contract}", "/contracts/new", "/statements"),
+    "cooperative": ("/home", "/analytics", "/members", "/pooling", "/contracts"),
+    "authority": ("/home", "/analytics", "/restrictions"),
+    "operator": ("/operator", "/operator/dead-letters", "/analytics"),
     "visitor": ("/", "/market", "/sign-in", "/register"),
 }
 SELLERS = """
@@ -80,9 +88,14 @@ def pages(offers: int, times: int, as_json: bool) -> None:
         with app.app_context():
             logs.quieten()
             _write_book(offers)
-            tokens = {label: _token(label) for label in ("processor", "farm")}
+            write_chain(max(2_000, offers // CHAIN))
+            _tidy()
+            tokens = {label: _token(label) for label in ("processor", "farm")} | readers()
+            contract = a_contract()
         figures = {
-            f"{label} {address}": _p95(app, tokens.get(label), address, times)
+            f"{label} {address}": _p95(
+                app, tokens.get(label), address.format(contract=contract), times
+            )
             for label, addresses in PAGES.items()
             for address in addresses
         }
@@ -99,10 +112,11 @@ def _write_book(offers: int) -> None:
         db.session.execute(text("SET LOCAL statement_timeout = 0"))
         for statement, values in (*statements, (OFFERS, {})):
             db.session.execute(text(statement), values)
-    owner = create_engine(load_settings().migration_database_url, isolation_level="AUTOCOMMIT")
-    with owner.connect() as connection:
-        connection.execute(text("VACUUM ANALYZE"))
-    owner.dispose()
+
+
+def _tidy() -> None:
+    with as_owner() as owner:
+        owner.execute("VACUUM ANALYZE")
 
 
 def _token(kind: str) -> str:
