@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
 from app.accounts.access import READERS, Caller
 from app.accounts.models import Kind
+from app.accounts.queries import current_members
 from app.catalogue.queries import commodities_by_code
 from app.clearing.models import Match, MatchStatus
 from app.clearing.queries import concerning as matches_of
@@ -74,8 +75,15 @@ def _coming(caller: Caller) -> list[Delivery]:
 
 
 def _on_sale(caller: Caller) -> list[Offer]:
-    statement = offers(caller.sees(Offer)).where(Offer.status == OfferStatus.OPEN)
-    return list(db.session.scalars(statement.order_by(Offer.id.desc()).limit(FEW)))
+    """The newest offers of one's own and those listed for members, each kind by its index."""
+    own, still_open = caller.acting.id, Offer.status == OfferStatus.OPEN
+    kinds = [select(Offer.id).where(Offer.organisation_id == own, still_open)]
+    if caller.acting.kind == Kind.COOPERATIVE:
+        for_members = (Offer.organisation_id.in_(current_members(own)), Offer.agent_id == own)
+        kinds.append(select(Offer.id).where(*for_members, still_open))
+    mine = union_all(*kinds).subquery()
+    newest = select(mine.c.id).order_by(mine.c.id.desc()).limit(FEW)
+    return list(db.session.scalars(offers(Offer.id.in_(newest)).order_by(Offer.id.desc())))
 
 
 def _looking(caller: Caller) -> list[Demand]:

@@ -22,10 +22,15 @@ WEEKDAYS = {
 
 
 def language() -> str:
+    """The language of the page being made, looked up once for each page."""
+    return str(g.get("spoken") or chosen())
+
+
+def chosen() -> str:
     """The reader's language: the one chosen in this browser, else the person's, else Vietnamese."""
-    chosen = request.cookies.get(COOKIE)
-    if chosen in LANGUAGES:
-        return str(chosen)
+    kept = request.cookies.get(COOKIE)
+    if kept in LANGUAGES:
+        return str(kept)
     caller = g.get("caller")
     return caller.person.locale if caller and caller.person else "vi"
 

@@ -180,6 +180,7 @@ def _within(work: View, access: Access) -> WerkzeugResponse:
     refusal = None
     with transaction():
         caller = g.caller = access.admit(now=clock.now())
+        g.spoken = language.chosen()
         try:
             answer: WerkzeugResponse = work(caller)
         except Problem as fault:

@@ -15,7 +15,18 @@ from app.core.db import db
 from app.lots.photo import LARGEST_UPLOAD
 from tests.api.test_sign_in_codes import codes
 from tests.api.world import NO_ID, World, a_photo
-from tests.factories import PASSWORD, Account, Trade, a_certificate, a_lot, an_offer, day
+from tests.factories import (
+    PASSWORD,
+    Account,
+    Trade,
+    a_certificate,
+    a_lot,
+    a_membership,
+    an_offer,
+    day,
+    lot_body,
+    offer_body,
+)
 from tests.web.reader import KEY, TOKEN, Reader, reader
 from tests.web.test_pages import sale
 
@@ -171,6 +182,27 @@ def test_no_password_is_carried_through_the_sign_in(world: World) -> None:
 def test_a_part_of_a_page_is_not_answered_with_the_sign_in_page(world: World) -> None:
     answer = Reader(world.app).get("/sell?commodity=ginger-dried", **{"HX-Request": "true"})
     assert (answer.status_code, answer.get_data()) == (401, b"")
+
+
+def test_a_cooperative_sees_at_home_its_own_offers_and_those_it_listed_for_members(
+    trade: Trade,
+) -> None:
+    cooperative, member, stranger = trade.cooperative(), trade.farm(), trade.farm()
+    membership = a_membership(member, cooperative, "mandate")
+    own, others = an_offer(cooperative), [an_offer(member), an_offer(stranger)]
+    theirs = {"on_behalf_of": member.organisation_id}
+    lot = cooperative.made("/lots", lot_body(cooperative, **theirs))
+    listed = cooperative.made("/offers", offer_body(lot["id"], **theirs))
+
+    def at_home() -> set[str]:
+        page = Reader(cooperative.app, cooperative.token).get("/home").get_data(as_text=True)
+        return set(re.findall(r'href="/offers/([0-9a-f-]{36})"', page))
+
+    assert at_home() == {own["id"], listed["id"]}
+    assert at_home().isdisjoint(one["id"] for one in others)
+    ended = member.request("DELETE", f"/memberships/{membership['id']}")
+    assert ended.status_code == 204
+    assert at_home() == {own["id"]}
 
 
 def test_quiet_hours_are_set_and_given_up_on_the_page(trade: Trade) -> None:
