@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from flask import Flask
 from openpyxl import load_workbook
-from sqlalchemy import text, update
+from sqlalchemy import insert, text, update
 
 from app.analytics import answers, schemas
+from app.analytics.models import GroupCell
 from app.core import clock
 from app.core.db import db
 from app.core.transaction import transaction
@@ -450,8 +451,12 @@ def test_open_data_has_an_address_for_each_month_that_is_over(trade: Trade) -> N
     today = clock.local_date(clock.now())
     with trade.app.app_context(), transaction():
         db.session.execute(
-            text("INSERT INTO group_cell VALUES ('2026-03-02', :tea, '68', 6, 9, 100, 90, 10,"
-                 " 900000, 90, 900000, 90000)"), {"tea": TEA}
+            insert(GroupCell).values(
+                week=date(2026, 3, 2), commodity_code=TEA, province_code="68", parties=6,
+                deliveries=9, despatched_quantity=101, weighed_quantity=100, accepted_quantity=90,
+                refused_quantity=10, goods_amount=900_000, carried_quantity=90,
+                carried_amount=900_000, haulage_amount=90_000,
+            )
         )  # fmt: skip
     catalogue = trade.visitor.read("/open-data")
     (dataset,) = catalogue["dcat:dataset"]
