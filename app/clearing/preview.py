@@ -33,7 +33,7 @@ class TooManyPreviews(Problem):
         " or post the demand: every round searches for it."
     )
 
-    def __init__(self, seconds: int) -> None:
+    def __init__(self, seconds: int = 3600) -> None:
         super().__init__(minutes=ceil(seconds / 60))
         self.seconds = seconds
 
