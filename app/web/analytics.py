@@ -24,7 +24,7 @@ from app.core.paging import PageQuery
 from app.places.models import AdministrativeUnit, Level
 from app.pools import api as pools
 from app.pools.models import Pool
-from app.web import figures
+from app.web import figures, round_figures
 from app.web.forms import loaded
 from app.web.language import named, t
 from app.web.pages import Pages, show
@@ -164,7 +164,7 @@ def _figures(
         figures.paid(rows["prices"], chosen),
         figures.coming(rows["supply"], chosen),
         figures.volumes(rows["volumes"], chosen, goods),
-        figures.gained(rows["fairness"], markets),
+        round_figures.gained(rows["fairness"], markets),
         figures.carried(rows["flows"], _names(goods, view)),
     ]
     return [*told, figures.lost(rows["loss"], goods)] if "loss" in rows else told

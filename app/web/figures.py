@@ -283,53 +283,6 @@ def _apart(node: tuple[int, str]) -> str:
     return node[1] + "\u200b" * node[0]
 
 
-def gained(rows: Sequence[Row], markets: dict[str, Any]) -> Figure:
-    """What rounds created beyond the best of other ways to match, and for whom."""
-    made = sum(row["welfare"] for row in rows)
-    beyond = sum(row["created_beyond_rules"] for row in rows)
-    return Figure(
-        "fairness",
-        t(
-            "Các phiên tạo {made} lợi chung, hơn cách ghép khác {beyond}",
-            "Rounds created {made}, {beyond} more than other ways",
-            made=money(made),
-            beyond=money(beyond),
-        )
-        if made
-        else t("Tháng này chưa có phiên nào khớp", "No round has cleared this month"),
-        t(
-            "Cột đặc: lợi chung của phiên. Cột viền: cách ghép tốt nhất trong các cách khác.",
-            "Filled: what rounds created. Outlined: the best of other ways to match.",
-        ),
-        t("Lợi chung của các phiên", "What rounds created"),
-        (
-            t("Thị trường", "Market"),
-            t("Số phiên", "Rounds"),
-            t("Lợi chung", "Welfare"),
-            t("Cách khác", "Other ways"),
-            t("Phần bên bán", "Sellers' share"),
-        ),
-        [
-            (
-                named(markets[row["market"]]),
-                number(row["rounds"]),
-                money(row["welfare"]),
-                money(row["best_rule_welfare"]),
-                share(row["sellers_share"]),
-            )
-            for row in rows
-        ],
-        (1, 2, 3, 4),
-        drawn={
-            "names": [named(markets[row["market"]]) for row in rows],
-            "filled": [row["welfare"] for row in rows],
-            "outlined": [row["best_rule_welfare"] for row in rows],
-        }
-        if made
-        else None,
-    )
-
-
 def lost(rows: Sequence[Row], goods: Goods) -> Figure:
     """Where goods were lost, and what they were worth."""
     causes: dict[str, int] = defaultdict(int)

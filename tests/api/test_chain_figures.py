@@ -364,27 +364,6 @@ def test_disruption_tells_what_was_touched(trade: Trade) -> None:
     )
 
 
-def test_rounds_are_measured_against_greedy_rules(trade: Trade) -> None:
-    """Six sellers at 100,000 and six buyers at up to 120,000, each 30 kg, in last month."""
-    offers = [an_offer(trade.farm(smallholder=number < 3), quantity="30") for number in range(6)]
-    for _ in range(6):
-        a_demand(trade.processor())
-    found = trade.clear(offers[0]["market"])
-    trade.count()
-    (row,) = trade.authority.read("/analytics/fairness")["items"]
-    told(row, rounds=1, market=offers[0]["market"], welfare=found["welfare"], sellers_gain=None)
-    assert row["best_rule_welfare"] <= row["welfare"] + 1
-    assert row["created_beyond_rules"] == row["welfare"] - row["best_rule_welfare"]
-    with trade.app.app_context(), transaction():
-        db.session.execute(text("UPDATE round_gain SET month = month - interval '1 month'"))
-        db.session.execute(
-            text("UPDATE round_figures SET cleared_at = cleared_at - interval '1 month'")
-        )
-    (row,) = trade.authority.read(f"/analytics/fairness?from={day(-60)[:10]}")["items"]
-    assert abs(row["sellers_gain"] + row["buyers_gain"] - row["welfare"]) <= 1
-    assert row["smallholders_gain"] is None
-
-
 def test_who_may_see_what(chain: Chain, trade: Trade) -> None:
     cooperative, authority = chain["cooperative"], trade.authority
     assert authority.read("/analytics/summary")["view"] == "market"
