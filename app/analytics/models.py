@@ -27,6 +27,7 @@ from sqlalchemy import (
     false,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
@@ -54,7 +55,7 @@ SUM = {"sum": True}
 def _cell(name: str, *columns: Column[Any]) -> Table:
     """A roll-up; ``organisation_id`` is the seller, ``period`` the first day of what it sums.
 
-    Nothing refers to anything: the trades do, and checking it again for sums would cost a good deal.
+    It refers to nothing: the trades do, and to check it again for every sum takes long.
     """
     return Table(
         name,
@@ -235,3 +236,17 @@ class RoundGain(Base):
     smallholder: Mapped[bool]
     quantity: Mapped[Decimal] = mapped_column(Numeric(20, 3))
     gain: Mapped[Decimal] = mapped_column(Numeric(26, 5))
+
+
+class MonthGain(Base):
+    """A month of a market: how many rounds it had, and what may be told of them (`gains.py`).
+
+    ``told`` is null until the month's rounds have been put together.
+    """
+
+    __tablename__ = "month_gain"
+
+    month: Mapped[date] = mapped_column(primary_key=True)
+    market_code: Mapped[str] = mapped_column(ForeignKey("market.code"), primary_key=True)
+    rounds: Mapped[int]
+    told: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))

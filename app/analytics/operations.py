@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from app.analytics.cells import coarser_cells, day_cells, forget_cells
 from app.analytics.group_operations import form_groups, is_formed
 from app.analytics.models import GRAINS, figure_touched, group_stale
-from app.analytics.sources import SOURCES, Scope, coarser_cells, day_cells, forget_cells
+from app.analytics.sources import SOURCES, Scope
 from app.core.db import db
 
 LOCK = 7_301_106

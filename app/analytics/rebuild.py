@@ -1,28 +1,26 @@
-"""Counting every roll-up anew from the trades, span by span, several at once.
+"""Counting every roll-up anew from the trades, span by span.
 
-A step deletes the cells of some weeks or months and writes them again from the trades, in one
-transaction, so whoever reads meanwhile sees every figure whole. What changes meanwhile has left
-its note and is counted again afterwards.
+A step deletes the cells of some weeks or months and writes them again from the trades. Each may be
+a transaction of its own: whoever reads meanwhile sees every figure whole, and what changes
+meanwhile leaves its note and is counted again afterwards.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import pairwise
 
-from flask import Flask
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from app.analytics.cells import coarser_cells, day_cells, forget_cells
 from app.analytics.group_operations import form_groups, weeks_to_group
 from app.analytics.models import figure_touched, group_stale
 from app.analytics.operations import LOCK
 from app.analytics.reading import monday
-from app.analytics.sources import SOURCES, Scope, coarser_cells, day_cells, forget_cells
+from app.analytics.round_operations import forget_months, tell_months
+from app.analytics.sources import SOURCES, Scope
 from app.core.db import db
-from app.core.transaction import retried, transaction
 from app.orders.models import Order
 
 REBUILDING = 7_301_107
@@ -30,60 +28,32 @@ REBUILDING = 7_301_107
 WEEKS_AT_ONCE, MONTHS_AT_ONCE = 6, 3
 EARLIEST, LATEST = date(1, 1, 1), date(9999, 1, 1)
 Step = Callable[[], object]
+Spans = list[tuple[date, date]]
 
 
 def rebuild(*, now: datetime) -> None:
     """Count everything anew, to the same figures, within the caller's transaction."""
-    for steps in _phases(now):
+    for steps in phases(now=now):
         for step in steps:
             step()
 
 
-def rebuild_at_once(app: Flask, *, now: datetime, hands: int) -> None:
-    """Count everything anew, ``hands`` steps at a time, each in a transaction of its own.
+def phases(*, now: datetime) -> Sequence[Sequence[Step]]:
+    """Steps that may run beside each other, phase after phase.
 
-    It needs an application context, and no transaction open in it.
+    Only one rebuild may run at a time; see `REBUILDING`.
     """
-
-    def done(step: Step) -> None:
-        with app.app_context():
-            retried(partial(_alone, step))
-
-    with _nobody_else(), ThreadPoolExecutor(hands) as pool:
-        with transaction():
-            phases = _phases(now)
-        for steps in phases:
-            list(pool.map(done, steps))
-
-
-def _alone(step: Step) -> None:
-    with transaction():
-        step()
-
-
-@contextmanager
-def _nobody_else() -> Iterator[None]:
-    with db.engine.connect() as connection:
-        connection.execute(select(func.pg_advisory_lock(REBUILDING)))
-        connection.commit()
-        yield
-        connection.execute(select(func.pg_advisory_unlock(REBUILDING)))
-        connection.commit()
-
-
-def _phases(now: datetime) -> Sequence[Sequence[Step]]:
-    """Steps that may run beside each other, and what has to wait for them."""
     weeks, months = _spans()
     return (
         [_forget_notes],
         [partial(_days_and_weeks, *span) for span in weeks],
         [partial(_months, cell, *span) for span in months for cell in SOURCES],
         [_note_groups],
-        [partial(_groups, now)] * 2,
+        [partial(_groups, now), partial(_groups, now), _rounds],
     )
 
 
-def _spans() -> tuple[list[tuple[date, date]], list[tuple[date, date]]]:
+def _spans() -> tuple[Spans, Spans]:
     """Spans of weeks and spans of months, each of them together all days there are."""
     first, last = db.session.execute(
         select(func.min(Order.placed_at), func.max(Order.placed_at))
@@ -95,7 +65,11 @@ def _spans() -> tuple[list[tuple[date, date]], list[tuple[date, date]]]:
     months = [
         day for day in _months_between(first.date(), last.date()) if day.month % MONTHS_AT_ONCE == 1
     ]
-    return [list(pairwise([EARLIEST, *ends, LATEST])) for ends in (weeks, months)]
+    return _between(weeks), _between(months)
+
+
+def _between(ends: Sequence[date]) -> Spans:
+    return list(pairwise([EARLIEST, *ends, LATEST]))
 
 
 def _months_between(first: date, last: date) -> Iterator[date]:
@@ -145,6 +119,12 @@ def _groups(now: datetime) -> None:
     _begin()
     while form_groups(now=now):
         pass
+
+
+def _rounds() -> None:
+    _begin()
+    forget_months()
+    tell_months()
 
 
 def _begin() -> None:

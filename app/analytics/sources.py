@@ -13,7 +13,7 @@ from typing import Any
 from app.analytics.models import DIMENSIONS, MEASURES
 
 ZONE = "'Asia/Ho_Chi_Minh'"
-_TOUCHED = f"""touched AS MATERIALIZED (
+TOUCHED = f"""touched AS MATERIALIZED (
     SELECT day, organisation_id, commodity_code,
         day::timestamp AT TIME ZONE {ZONE} AS since,
         (day + 1)::timestamp AT TIME ZONE {ZONE} AS until
@@ -35,7 +35,7 @@ class Scope(StrEnum):
     @property
     def begin(self) -> str:
         """The common table expressions that a statement begins with."""
-        return f"{_TOUCHED}, " if self is Scope.TOUCHED else ""
+        return f"{TOUCHED}, " if self is Scope.TOUCHED else ""
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ _ENDED = Source(
 )
 
 
-def _ended(scope: Scope) -> str:
+def ended(scope: Scope) -> str:
     """The deliveries that ended on the days in question, with what was recorded of them last."""
     return f"""ended AS MATERIALIZED (
     SELECT {_ENDED.day} AS day, d.seller_id, l.commodity_code, o.seller_agent_id AS agent_id,
@@ -150,7 +150,7 @@ def _ended(scope: Scope) -> str:
         coalesce(slip.accepted_quantity, 0) AS accepted, sent.quantity - scale.net AS shrunk,
         coalesce(slip.payable_amount, 0) AS payable, coalesce(slip.haulage_amount, 0) AS haulage
     {_ENDED.rows(scope)}
-)"""  # noqa: S608
+)"""
 
 
 _OFFERED = Source(
@@ -365,68 +365,3 @@ SOURCES: Mapping[str, tuple[Source, ...]] = {
     "delivery_cell": (_DELIVERIES,),
     "fate_cell": (_JUDGED, _REJECTED, _SHRUNK, _RUN_OUT),
 }
-
-
-def day_cells(scope: Scope) -> list[str]:
-    """The statements that write the day rows of all roll-ups; none may be there yet."""
-    return [
-        f"WITH {scope.begin}counted AS ({_union('trade_cell', scope)})"
-        f" {_insert('trade_cell', 'counted')}",
-        f"WITH {scope.begin}{_ended(scope)},"
-        f" counted AS ({_union('fate_cell', scope)}),"
-        f" fates AS ({_insert('fate_cell', 'counted')}),"
-        f" delivered AS ({_union('delivery_cell', scope)})"
-        f" {_insert('delivery_cell', 'delivered')}",
-    ]
-
-
-def _union(cell: str, scope: Scope) -> str:
-    return " UNION ALL ".join(one.select(cell, scope) for one in SOURCES[cell])
-
-
-def _insert(cell: str, rows: str) -> str:
-    """What several sources say of the same cell becomes one row."""
-    names = ", ".join(DIMENSIONS[cell] + MEASURES[cell])
-    keys = ", ".join(DIMENSIONS[cell])
-    sums = ", ".join(f"sum({one})" for one in MEASURES[cell])
-    chosen = f"{keys}, {sums} FROM {rows} GROUP BY {keys}"
-    if len(SOURCES[cell]) == 1:
-        chosen = f"{names} FROM {rows}"
-    return (
-        f"INSERT INTO {cell} ({names}) SELECT {chosen}"  # noqa: S608
-        " ORDER BY organisation_id, period, commodity_code"
-    )
-
-
-def coarser_cells(cell: str, grain: str, scope: Scope) -> str:
-    """The statement that sums days to the weeks or months in question; none may be there yet."""
-    replaced = {"grain": f"'{grain}'", "period": f"date_trunc('{grain}', c.period)::date"}
-    dimensions = [replaced.get(one, f"c.{one}") for one in DIMENSIONS[cell]]
-    names = ", ".join(DIMENSIONS[cell] + MEASURES[cell])
-    sums = ", ".join(dimensions + [f"sum(c.{one})" for one in MEASURES[cell]])
-    grouped = ", ".join(str(number + 1) for number in range(len(dimensions)))
-    begin, among, within = "", "", "c.period >= :first AND c.period < :next"
-    if scope is Scope.TOUCHED:
-        begin = f"WITH {_TOUCHED} "
-        among = f"JOIN ({_periods(grain)}) again ON c.organisation_id = again.organisation_id"
-        within = """c.commodity_code = again.commodity_code
-            AND c.period >= again.first AND c.period < again.next"""
-    return f"""{begin}INSERT INTO {cell} ({names}) SELECT {sums} FROM {cell} c {among}
-        WHERE c.grain = 'day' AND {within} GROUP BY {grouped} ORDER BY 1, 3, 4"""  # noqa: S608
-
-
-def forget_cells(cell: str, grain: str, scope: Scope) -> str:
-    """The statement that deletes what is about to be written again."""
-    if scope is Scope.SPAN:
-        return f"""DELETE FROM {cell} WHERE grain = '{grain}'
-            AND period >= :first AND period < :next"""  # noqa: S608
-    return f"""WITH {_TOUCHED} DELETE FROM {cell} c USING ({_periods(grain)}) again
-        WHERE c.organisation_id = again.organisation_id AND c.grain = '{grain}'
-        AND c.period = again.first AND c.commodity_code = again.commodity_code"""  # noqa: S608
-
-
-def _periods(grain: str) -> str:
-    return f"""SELECT DISTINCT organisation_id, commodity_code,
-            date_trunc('{grain}', day)::date AS first,
-            (date_trunc('{grain}', day) + interval '1 {grain}')::date AS next
-        FROM touched"""  # noqa: S608

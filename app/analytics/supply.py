@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, cast, func, literal, select
+from sqlalchemy import Date, cast, func, select
 
 from app.accounts.models import Kind
 from app.accounts.queries import consenting_members

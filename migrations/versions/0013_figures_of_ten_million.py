@@ -8,6 +8,7 @@ Revises: 0012
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0013"
 down_revision = "0012"
@@ -71,6 +72,11 @@ SELECT organisation_id, period, commodity_code FROM trade_cell WHERE grain = 'da
 UNION
 SELECT organisation_id, period, commodity_code FROM fate_cell WHERE grain = 'day'
 """
+NOTE_MONTHS = """
+INSERT INTO month_gain (month, market_code, rounds)
+SELECT date_trunc('month', cleared_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, market_code, count(*)
+FROM round_figures GROUP BY 1, 2
+"""
 TOUCH_GROUPS = """
 CREATE OR REPLACE FUNCTION touch_groups() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -125,6 +131,18 @@ def upgrade() -> None:
     )
     op.execute("DELETE FROM group_cell")
     op.add_column("group_cell", sa.Column("despatched_quantity", QUANTITY, nullable=False))
+    op.create_table(
+        "month_gain",
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("market_code", sa.Text(), nullable=False),
+        sa.Column("rounds", sa.Integer(), nullable=False),
+        sa.Column("told", postgresql.JSONB(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["market_code"], ["market.code"], name=op.f("fk_month_gain_market_code")
+        ),
+        sa.PrimaryKeyConstraint("month", "market_code", name=op.f("pk_month_gain")),
+    )
+    op.execute(NOTE_MONTHS)
     op.execute(
         TOUCH_GROUPS.format(
             delivered="delivery_cell",
@@ -142,6 +160,7 @@ def downgrade() -> None:
     op.drop_column("group_cell", "despatched_quantity")
     op.drop_column("group_stale", "forecast_told")
     op.drop_table("forecast_group")
+    op.drop_table("month_gain")
     op.execute(NOTE_AGAIN)
     for name in ("trade_cell", "delivery_cell", "fate_cell"):
         op.drop_table(name)
