@@ -132,17 +132,19 @@ def _form_deliveries(now: datetime, most: int) -> int:
 def _groups(
     week: date, commodity: str, rows: Sequence[Any], known: Sequence[Collection[UUID]]
 ) -> list[dict[str, Any]]:
+    whole = {row.province: row for row in rows if not (row.organisation_id or row.buyer_id)}
     return [
-        _group(week, commodity, group, [row for row in rows if row.province in _names(group)])
-        for group in grouped(_parts(rows), known)
+        _group(week, commodity, group, [whole[one.name] for one in group])
+        for group in grouped(_parts(whole, rows), known)
     ]
 
 
 def _sold(pairs: Sequence[tuple[date, str]]) -> Any:
-    """What was delivered in weeks of commodities, by province, seller and buyer."""
+    """What was delivered in weeks of commodities, by province; of it by seller, and by buyer."""
     ward = AdministrativeUnit
     province = func.coalesce(ward.province_code, "-")
     c = delivery_cell.c
+    cell = (c.period, c.commodity_code, province)
     return (
         select(
             c.period,
@@ -161,35 +163,37 @@ def _sold(pairs: Sequence[tuple[date, str]]) -> Any:
             tuple_(c.period, c.commodity_code).in_(pairs),
             c.deliveries > 0,
         )
-        .group_by(c.period, c.commodity_code, province, c.organisation_id, c.buyer_id)
-        .order_by(c.period, c.commodity_code, province, c.organisation_id, c.buyer_id)
+        .group_by(
+            func.grouping_sets(
+                tuple_(*cell), tuple_(*cell, c.organisation_id), tuple_(*cell, c.buyer_id)
+            )
+        )
+        .order_by(c.period, c.commodity_code)
     )
 
 
-def _parts(rows: Iterable[Any]) -> list[Part]:
-    sellers: dict[str, dict[UUID, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    buyers: dict[str, dict[UUID, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+def _parts(whole: Collection[str], rows: Iterable[Any]) -> list[Part]:
+    sellers: dict[str, dict[UUID, Decimal]] = {name: {} for name in whole}
+    buyers: dict[str, dict[UUID, Decimal]] = {name: {} for name in whole}
     for row in rows:
-        sellers[row.province][row.organisation_id] += row.accepted_quantity
-        buyers[row.province][row.buyer_id] += row.accepted_quantity
-    return [Part(name, sellers[name], buyers[name]) for name in sorted(sellers)]
+        if row.organisation_id:
+            sellers[row.province][row.organisation_id] = row.accepted_quantity
+        elif row.buyer_id:
+            buyers[row.province][row.buyer_id] = row.accepted_quantity
+    return [Part(name, sellers[name], buyers[name]) for name in sorted(whole)]
 
 
 def _group(
-    week: date, commodity: str, group: Sequence[Part], rows: Sequence[Any]
+    week: date, commodity: str, group: Sequence[Part], whole: Sequence[Any]
 ) -> dict[str, Any]:
-    names = _names(group)
+    sold = {seller for one in group for seller, quantity in one.sellers.items() if quantity > 0}
     return {
         "week": week,
         "commodity_code": commodity,
-        "province_code": next(iter(names)) if len(names) == 1 else "",
-        "parties": len({row.organisation_id for row in rows if row.accepted_quantity > 0}),
-        **{name: sum(getattr(row, name) for row in rows) for name in SHOWN},
+        "province_code": group[0].name if len(group) == 1 else "",
+        "parties": len(sold),
+        **{name: sum(getattr(row, name) for row in whole) for name in SHOWN},
     }
-
-
-def _names(group: Sequence[Part]) -> set[str]:
-    return {one.name for one in group}
 
 
 def circles() -> list[set[UUID]]:
