@@ -140,6 +140,11 @@ fate_cell = _cell(
 """What became of goods: accepted by grade, rejected by reason, shrunk, run out, spoiled."""
 
 CELLS = (trade_cell, delivery_cell, fate_cell)
+Index(
+    "ix_trade_cell_disrupted",
+    trade_cell.c.period,
+    postgresql_where=text("grain = 'month' AND disruptions > 0"),
+)
 DIMENSIONS = {
     table.name: tuple(one.name for one in table.c if "sum" not in one.info) for table in CELLS
 }

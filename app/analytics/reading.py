@@ -162,6 +162,7 @@ def grouped_sums(question: Question, by: Sequence[Any]) -> Sequence[Row[Any]]:
     sums = (
         func.sum(getattr(GroupCell, name)).label(name)
         for name in (
+            "despatched_quantity",
             "weighed_quantity",
             "accepted_quantity",
             "refused_quantity",

@@ -101,6 +101,12 @@ def upgrade() -> None:
     op.drop_table("trade_cell")
     op.drop_table("fate_cell")
     _cell("trade_cell", {"origin": sa.Text()}, TRADE)
+    op.create_index(
+        "ix_trade_cell_disrupted",
+        "trade_cell",
+        ["period"],
+        postgresql_where=sa.text("grain = 'month' AND disruptions > 0"),
+    )
     _cell(
         "delivery_cell",
         {"ward_code": sa.Text(), "buyer_id": sa.Uuid()} | {name: sa.Text() for name in TEXTS[1:]},

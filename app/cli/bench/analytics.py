@@ -85,7 +85,7 @@ class _unguarded:  # noqa: N801
     def __exit__(self, *_: object) -> None:
         self._guard("ENABLE", "ENFORCED")
         with _owner() as owner:
-            owner.execute("ANALYZE")
+            owner.execute("VACUUM ANALYZE")
 
     def _guard(self, able: str, enforced: str) -> None:
         with _owner() as owner:
