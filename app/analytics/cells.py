@@ -23,7 +23,7 @@ def _union(cell: str, scope: Scope) -> str:
 
 def _insert(cell: str, rows: str) -> str:
     """What several sources say of the same cell becomes one row."""
-    names = ", ".join(DIMENSIONS[cell] + MEASURES[cell])
+    names = ", ".join((*DIMENSIONS[cell], *MEASURES[cell]))
     keys = ", ".join(DIMENSIONS[cell])
     sums = ", ".join(f"sum({one})" for one in MEASURES[cell])
     chosen = f"{keys}, {sums} FROM {rows} GROUP BY {keys}"
@@ -39,7 +39,7 @@ def coarser_cells(cell: str, grain: str, scope: Scope) -> str:
     """The statement that sums days to the weeks or months in question; none may be there yet."""
     replaced = {"grain": f"'{grain}'", "period": f"date_trunc('{grain}', c.period)::date"}
     dimensions = [replaced.get(one, f"c.{one}") for one in DIMENSIONS[cell]]
-    names = ", ".join(DIMENSIONS[cell] + MEASURES[cell])
+    names = ", ".join((*DIMENSIONS[cell], *MEASURES[cell]))
     sums = ", ".join(dimensions + [f"sum(c.{one})" for one in MEASURES[cell]])
     grouped = ", ".join(str(number + 1) for number in range(len(dimensions)))
     begin, among, within = "", "", "c.period >= :first AND c.period < :next"

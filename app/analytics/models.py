@@ -148,7 +148,15 @@ Index(
 DIMENSIONS = {
     table.name: tuple(one.name for one in table.c if "sum" not in one.info) for table in CELLS
 }
-MEASURES = {table.name: tuple(one.name for one in table.c if "sum" in one.info) for table in CELLS}
+MEASURES = {
+    table.name: {
+        one.name: "bigint" if isinstance(one.type, BigInteger) else "numeric"
+        for one in table.c
+        if "sum" in one.info
+    }
+    for table in CELLS
+}
+"""The measures of each roll-up, and what PostgreSQL adds them as."""
 
 figure_touched = Table(
     "figure_touched",

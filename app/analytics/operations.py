@@ -30,9 +30,9 @@ def count_again(*, now: datetime, most: int = MOST_KEYS) -> int:
         return 0
     keys = _take_touched(most)
     if keys:
-        _by_indexes("off")
+        by_indexes("off")
         _count(keys)
-        _by_indexes("on")
+        by_indexes("on")
     form_groups(now=now)
     return len(keys)
 
@@ -73,7 +73,7 @@ def _count(keys: Sequence[tuple[Any, date, str]]) -> None:
     db.session.execute(noted, stale)
 
 
-def _by_indexes(others: str) -> None:
+def by_indexes(others: str) -> None:
     """Find a few days by indexes only: a plan that reads whole tables would cost with history."""
     for way in ("hashjoin", "mergejoin", "seqscan"):
         db.session.execute(text(f"SET LOCAL enable_{way} = {others}"))

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.analytics.cells import coarser_cells, day_cells, forget_cells
 from app.analytics.group_operations import form_groups, weeks_to_group
 from app.analytics.models import figure_touched, group_stale
-from app.analytics.operations import LOCK
+from app.analytics.operations import LOCK, by_indexes
 from app.analytics.reading import monday
 from app.analytics.round_operations import forget_months, tell_months
 from app.analytics.sources import SOURCES, Scope
@@ -25,7 +25,7 @@ from app.orders.models import Order
 
 REBUILDING = 7_301_107
 """The advisory lock of a rebuild."""
-WEEKS_AT_ONCE, MONTHS_AT_ONCE = 6, 3
+WEEKS_AT_ONCE, MONTHS_AT_ONCE = 3, 3
 EARLIEST, LATEST = date(1, 1, 1), date(9999, 1, 1)
 Step = Callable[[], object]
 Spans = list[tuple[date, date]]
@@ -91,8 +91,10 @@ def _days_and_weeks(first: date, following: date) -> None:
     for cell in SOURCES:
         for grain in ("day", "week"):
             db.session.execute(text(forget_cells(cell, grain, Scope.SPAN)), span)
+    by_indexes("off")
     for statement in day_cells(Scope.SPAN):
         db.session.execute(text(statement), span)
+    by_indexes("on")
     for cell in SOURCES:
         db.session.execute(text(coarser_cells(cell, "week", Scope.SPAN)), span)
 

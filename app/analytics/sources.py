@@ -74,8 +74,8 @@ class Source:
             **self.dimensions,
         }
         keys = [f"{own.get(name, _nothing(name))} AS {name}" for name in DIMENSIONS[cell]]
-        sums = [f"sum({self.measures[name]}) AS {name}" if name in self.measures
-                else f"NULL::numeric AS {name}" for name in MEASURES[cell]]  # fmt: skip
+        sums = [f"sum({self.measures[name]})::{kind} AS {name}" if name in self.measures
+                else f"NULL::{kind} AS {name}" for name, kind in MEASURES[cell].items()]  # fmt: skip
         grouped = ", ".join(str(number + 1) for number in range(len(keys)))
         return f"SELECT {', '.join(keys + sums)} {self.rows(scope)} GROUP BY {grouped}"
 
