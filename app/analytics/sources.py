@@ -74,10 +74,12 @@ class Source:
             **self.dimensions,
         }
         keys = [f"{own.get(name, _nothing(name))} AS {name}" for name in DIMENSIONS[cell]]
-        sums = [f"sum({self.measures[name]})::{kind} AS {name}" if name in self.measures
-                else f"NULL::{kind} AS {name}" for name, kind in MEASURES[cell].items()]  # fmt: skip
+        sums = [f"{self._sum(name)}::{kind} AS {name}" for name, kind in MEASURES[cell].items()]
         grouped = ", ".join(str(number + 1) for number in range(len(keys)))
         return f"SELECT {', '.join(keys + sums)} {self.rows(scope)} GROUP BY {grouped}"
+
+    def _sum(self, measure: str) -> str:
+        return f"sum({self.measures[measure]})" if measure in self.measures else "NULL"
 
     def rows(self, scope: Scope) -> str:
         """FROM and WHERE: the source's rows of the days in question."""

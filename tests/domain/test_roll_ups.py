@@ -244,7 +244,7 @@ def cells() -> dict[str, list[Any]]:
     return {
         table.name: sorted(
             map(tuple, db.session.execute(
-                select(*(table.c[name] for name in (*DIMENSIONS[table.name], *MEASURES[table.name])))
+                select(*(table.c[one] for one in (*DIMENSIONS[table.name], *MEASURES[table.name])))
             )),
             key=lambda row: [str(one) for one in row],
         )
