@@ -86,21 +86,19 @@ def _forget_notes() -> None:
 
 
 def _days_and_weeks(first: date, following: date) -> None:
-    _begin()
+    _begin_counting()
     span = {"first": first, "next": following}
     for cell in SOURCES:
         for grain in ("day", "week"):
             db.session.execute(text(forget_cells(cell, grain, Scope.SPAN)), span)
-    by_indexes("off")
     for statement in day_cells(Scope.SPAN):
         db.session.execute(text(statement), span)
-    by_indexes("on")
     for cell in SOURCES:
         db.session.execute(text(coarser_cells(cell, "week", Scope.SPAN)), span)
 
 
 def _months(cell: str, first: date, following: date) -> None:
-    _begin()
+    _begin_counting()
     span = {"first": first, "next": following}
     db.session.execute(text(forget_cells(cell, "month", Scope.SPAN)), span)
     db.session.execute(text(coarser_cells(cell, "month", Scope.SPAN)), span)
@@ -132,6 +130,12 @@ def _rounds() -> None:
 def _begin() -> None:
     """Nothing is counted beside a step, and a step may take longer than a request."""
     db.session.execute(select(func.pg_advisory_xact_lock_shared(LOCK)))
-    for setting in ("statement_timeout = '1h'", "lock_timeout = '1h'", "work_mem = '256MB'",
-                    "random_page_cost = 1.1"):  # fmt: skip
+    for setting in ("statement_timeout = '1h'", "lock_timeout = '1h'", "work_mem = '256MB'"):
         db.session.execute(text(f"SET LOCAL {setting}"))
+
+
+def _begin_counting() -> None:
+    """A span is a small part of tables that lie in order; so it is found, and summed in order."""
+    _begin()
+    by_indexes("off")
+    db.session.execute(text("SET LOCAL enable_hashagg = off"))

@@ -44,7 +44,8 @@ class Source:
 
     ``at`` is the instant at which a row counts, or with ``dated`` the day; ``later`` is an interval
     after it at which it counts instead. Dimensions that are not named are null; ``measures`` are
-    what one row adds. ``chosen`` rows are of the days in question already.
+    what one row adds. ``chosen`` rows are of the days in question already. Rows of a span are taken
+    in the order of ``near``, in which what is joined to them lies together.
     """
 
     at: str
@@ -56,6 +57,7 @@ class Source:
     dimensions: Mapping[str, str] = field(default_factory=dict)
     dated: bool = False
     chosen: bool = False
+    near: str = ""
     later: str = ""
 
     @property
@@ -83,10 +85,16 @@ class Source:
 
     def rows(self, scope: Scope) -> str:
         """FROM and WHERE: the source's rows of the days in question."""
-        touched = scope is Scope.TOUCHED and not self.chosen
-        join = f"touched CROSS JOIN {self.tables}" if touched else self.tables
-        within = "" if self.chosen else f" AND {self._within(scope)}"
-        return f"FROM {join} WHERE {self.where}{within}"
+        if self.chosen:
+            return f"FROM {self.tables} WHERE {self.where}"
+        within = self._within(scope)
+        if scope is Scope.TOUCHED:
+            return f"FROM touched CROSS JOIN {self.tables} WHERE {self.where} AND {within}"
+        if not self.near:
+            return f"FROM {self.tables} WHERE {self.where} AND {within}"
+        table, alias, joins = self.tables.split(maxsplit=2)
+        first = f"SELECT * FROM {table} {alias} WHERE {within} ORDER BY {self.near}"
+        return f"FROM ({first}) {alias} {joins} WHERE {self.where}"
 
     def _within(self, scope: Scope) -> str:
         back = f" - {self.later}" if self.later else ""
@@ -136,6 +144,7 @@ _ENDED = Source(
     {_last("weighing", "scale")}
     {_last("inspection", "look")}
     {_last("delivery_slip", "slip")}""",
+    near="d.id",
     where="d.ended_at IS NOT NULL AND d.status IN ('accepted', 'partly_accepted', 'rejected')",
     measures={},
 )
@@ -174,6 +183,7 @@ _ORDERS = Source(
     tables="""purchase_order o
     JOIN order_line l ON l.order_id = o.id
     JOIN offer f ON f.id = l.offer_id""",
+    near="o.id",
     dimensions={"agent_id": "o.seller_agent_id", "origin": "o.origin"},
     measures={
         "ordered_quantity": f"CASE WHEN {_KEPT} THEN l.quantity ELSE 0 END",
@@ -236,6 +246,7 @@ _PAYMENTS = Source(
             AS late, max(payout.recorded_at) AS last_at
         FROM payout_share share JOIN payout ON payout.id = share.payout_id
         WHERE share.settlement_id = p.id AND payout.status <> 'bounced') money""",
+    near="p.delivery_id",
     where="p.purpose IN ('goods', 'pool_share')",
     dimensions={"agent_id": "CASE WHEN p.payee_id = o.seller_id THEN o.seller_agent_id END"},
     measures={
