@@ -93,7 +93,7 @@ class Source:
         if not self.near:
             return f"FROM {self.tables} WHERE {self.where} AND {within}"
         table, alias, joins = self.tables.split(maxsplit=2)
-        first = f"SELECT * FROM {table} {alias} WHERE {within} ORDER BY {self.near}"
+        first = f"SELECT * FROM {table} {alias} WHERE {within} ORDER BY {self.near}"  # noqa: S608
         return f"FROM ({first}) {alias} {joins} WHERE {self.where}"
 
     def _within(self, scope: Scope) -> str:
