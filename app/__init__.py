@@ -20,9 +20,9 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     """
     from flask import Flask
 
-    from app.accounts import session, throttle
+    from app.accounts import session
     from app.config import load_settings
-    from app.core import logs, problem_json, queue, requests
+    from app.core import limiting, logs, problem_json, queue, requests
     from app.core.db import db
     from app.core.openapi import describe, show_examples
     from app.web import built, docs, health, pages, slip, unsubscribe
@@ -43,7 +43,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     db.init_app(app)
     queue.configure(settings.redis_url)
-    throttle.install(app, settings.redis_url)
+    limiting.install(app, settings.redis_url)
     requests.install(app)
     session.install(app, secure=settings.public_url.startswith("https://"))
     built.install(app)

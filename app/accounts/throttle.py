@@ -4,16 +4,14 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flask import Flask, current_app
 from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
-from limits.storage import storage_from_string
-from limits.strategies import FixedWindowRateLimiter
 from redis.exceptions import RedisError
 
 from app.accounts.identity import login_name
 from app.accounts.operations import SignInFailed
 from app.core.errors import Problem, Unavailable
+from app.core.limiting import limiter
 
 FAILURES = RateLimitItemPerMinute(10, 15, "sign-in")
 
@@ -28,12 +26,6 @@ class TooManySignIns(Problem):
         return {"Retry-After": str(15 * 60)}
 
 
-def install(app: Flask, redis_url: str) -> None:
-    """Count failures in Valkey. Connecting is left to the first sign-in."""
-    storage = storage_from_string(redis_url, wrap_exceptions=True, socket_connect_timeout=1)
-    app.extensions["sign_in_failures"] = FixedWindowRateLimiter(storage)
-
-
 @contextmanager
 def sign_in_attempt(login: str) -> Iterator[None]:
     """Let somebody try to sign in, unless this login has failed too often.
@@ -41,7 +33,7 @@ def sign_in_attempt(login: str) -> Iterator[None]:
     Raises:
         TooManySignIns: ten failures within a quarter of an hour. Unavailable: nobody counts now.
     """
-    failures: FixedWindowRateLimiter = current_app.extensions["sign_in_failures"]
+    failures = limiter()
     stored = login_name(login) or login.strip().lower()
     who = hashlib.sha256(stored.encode()).hexdigest()
     try:

@@ -231,11 +231,11 @@ class GainOut(Schema):
     month = Day()
     market = ma.fields.String()
     rounds = ma.fields.Integer()
-    welfare = ma.fields.Integer()
-    best_rule = ma.fields.String()
-    best_rule_welfare = ma.fields.Integer()
+    welfare = ma.fields.Integer(allow_none=True)
+    best_rule = ma.fields.String(allow_none=True)
+    best_rule_welfare = ma.fields.Integer(allow_none=True)
     first_come_welfare = ma.fields.Integer(allow_none=True)
-    created_beyond_rules = ma.fields.Integer()
+    created_beyond_rules = ma.fields.Integer(allow_none=True)
     sellers_gain = ma.fields.Integer(allow_none=True)
     buyers_gain = ma.fields.Integer(allow_none=True)
     sellers_share = _share()
@@ -276,7 +276,7 @@ class LossOut(InPeriod):
     cause = ma.fields.String()
     detail = ma.fields.String()
     quantity = _signed()
-    amount = ma.fields.Integer()
+    amount = ma.fields.Integer(allow_none=True, metadata={"description": "null of the market"})
 
 
 class LossesOut(Answer):

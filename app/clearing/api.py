@@ -1,5 +1,6 @@
 """Rounds, matches, explanations, market prices."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -46,9 +47,9 @@ def request_round(caller: Caller, body: dict[str, str]) -> Round:
     answer=page_schema(schemas.RoundOut),
 )
 def list_rounds(caller: Caller, query: dict[str, Any]) -> Page:
-    """Rounds, newest first.
+    """Rounds, newest first; `welfare` and `upper_bound` as in one round.
 
-    Các phiên ghép, mới nhất trước.
+    Các phiên ghép, mới nhất trước; `welfare` và `upper_bound` như ở một phiên.
     """
     statement = queries.rounds()
     if "market" in query:
@@ -56,8 +57,7 @@ def list_rounds(caller: Caller, query: dict[str, Any]) -> Page:
     if "status" in query:
         statement = statement.where(Round.status == query["status"])
     found = page(statement, order=[By(Round.id, descending=True)], query=query)
-    for one in found.items:
-        one.fault_shown = caller.sees_all
+    _show(found.items, caller)
     return found
 
 
@@ -65,10 +65,14 @@ def list_rounds(caller: Caller, query: dict[str, Any]) -> Page:
 def get_round(caller: Caller, round_id: UUID) -> Round:
     """One round.
 
-    Một phiên ghép.
+    `welfare` and `upper_bound` are null in a small round, because they would tell what somebody was
+    ready to pay: where fewer than five sold or bought, or somebody more than 85 %.
+
+    Một phiên ghép. `welfare` và `upper_bound` để trống ở phiên nhỏ, vì sẽ lộ mức giá một bên sẵn
+    lòng trả: khi chưa đủ năm bên bán, năm bên mua, hoặc một bên quá 85%.
     """
     found = queries.get_round(round_id)
-    found.fault_shown = caller.sees_all
+    _show([found], caller)
     return found
 
 
@@ -192,6 +196,14 @@ def list_prices(caller: Caller, code: str, query: dict[str, Any]) -> Page:
     newest = [By(MarketPrice.cleared_at, descending=True), By(MarketPrice.round_id)]
     statement = queries.prices_of(code, since=query.get("since"), until=query.get("until"))
     return page(statement, order=newest, query=query)
+
+
+def _show(rounds: Sequence[Round], caller: Caller) -> None:
+    """Say what of these rounds the caller may know."""
+    telling = set() if caller.sees_all else queries.telling_gains(rounds)
+    for one in rounds:
+        one.fault_shown = caller.sees_all
+        one.gain_shown = caller.sees_all or one.id in telling
 
 
 def _own_match(caller: Caller, match_id: UUID) -> tuple[Match, Side]:

@@ -48,8 +48,8 @@ class Round(Identified, Base):
     The book is frozen in ``snapshot`` when the round closes; welfare and bound are whole VND.
     ``lease_until`` says how long the worker that computes it is trusted to be alive. The
     ``certificate`` is what `clear_snapshot` gives, so that anybody can prove the result again.
-    ``fault`` says why the book could not be cleared when it was last tried; ``fault_shown`` is set
-    by whoever reads the round for an operator.
+    ``fault`` says why the book could not be cleared when it was last tried; ``fault_shown`` and
+    ``gain_shown`` are set by whoever reads the round for somebody who may know that.
     """
 
     __tablename__ = "clearing_round"
@@ -90,6 +90,7 @@ class Round(Identified, Base):
     void_reason: Mapped[str | None]
 
     fault_shown = False
+    gain_shown = False
 
 
 class Match(Identified, Base):

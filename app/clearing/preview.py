@@ -3,11 +3,43 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from math import ceil
+from uuid import UUID
+
+import structlog
+from limits import RateLimitItemPerHour
+from limits.errors import StorageError
+from redis.exceptions import RedisError
 
 from app.catalogue.queries import get_market
 from app.clearing.book import demands_to_clear, freeze, offers_to_clear
 from app.clearing.snapshot import clear_snapshot
+from app.core.errors import Problem
+from app.core.limiting import limiter
 from app.market.models import Demand
+
+log = structlog.get_logger()
+PREVIEWS = RateLimitItemPerHour(30, 1, "preview")
+
+
+class TooManyPreviews(Problem):
+    status, code = 429, "too_many_previews"
+    vi = (
+        "Đã xem thử 30 lần trong một giờ. Chờ {minutes} phút nữa rồi xem tiếp, hoặc đăng nhu cầu:"
+        " mỗi phiên đều tìm hàng."
+    )
+    en = (
+        "You have looked ahead 30 times within an hour. Look again in {minutes} min,"
+        " or post the demand: every round searches for it."
+    )
+
+    def __init__(self, seconds: int = 3600) -> None:
+        super().__init__(minutes=ceil(seconds / 60))
+        self.seconds = seconds
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.seconds)}
 
 
 @dataclass(frozen=True)
@@ -23,6 +55,23 @@ class Preview:
     average_price: Decimal | None
     offers: int
     demands: int
+
+
+def count_preview(organisation_id: UUID, *, now: datetime) -> None:
+    """Let an organisation look ahead once more; freely while nobody can count.
+
+    Raises:
+        TooManyPreviews: it has done so thirty times within an hour.
+    """
+    who = str(organisation_id)
+    try:
+        if limiter().hit(PREVIEWS, who):
+            return
+        until = limiter().get_window_stats(PREVIEWS, who).reset_time
+    except (RedisError, StorageError) as away:
+        log.warning("previews_not_counted", error=type(away).__name__)
+        return
+    raise TooManyPreviews(max(1, ceil(until - now.timestamp())))
 
 
 def _about(price: Decimal) -> Decimal:

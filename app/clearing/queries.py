@@ -1,8 +1,9 @@
 """Reading rounds, matches, outcomes and prices."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,9 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import NotFound
 from app.market.models import Demand, Offer
+
+FEWEST, LARGEST_SHARE = 5, Decimal("0.85")
+"""Parties on a side, and how much of it one may hold, where their gain is told."""
 
 
 def rounds() -> Select[Round]:
@@ -33,6 +37,33 @@ def get_round(round_id: UUID) -> Round:
     if found is None:
         raise NotFound
     return found
+
+
+def telling_gains(rounds: Collection[Round]) -> set[UUID]:
+    """Those of the rounds whose gain tells nothing of anybody: five or more sold and five or more
+    bought, nobody more than 85 %, or nothing was matched at all."""
+    ids = [one.id for one in rounds if one.matches]
+    nothing = {one.id for one in rounds if one.matches == 0}
+    both = _grouped(Match.organisation_id, ids).intersect(_grouped(Match.buyer_id, ids))
+    return nothing | set(db.session.scalars(both))
+
+
+def _grouped(party: Any, round_ids: Collection[UUID]) -> Select[UUID]:
+    """The rounds whose matches have enough parties on a side, none of them too large."""
+    held = (
+        select(Match.round_id, func.sum(Match.quantity).label("quantity"))
+        .where(Match.round_id.in_(round_ids))
+        .group_by(Match.round_id, party)
+        .subquery()
+    )
+    return (
+        select(held.c.round_id)
+        .group_by(held.c.round_id)
+        .having(
+            func.count() >= FEWEST,
+            func.max(held.c.quantity) <= LARGEST_SHARE * func.sum(held.c.quantity),
+        )
+    )
 
 
 def get_snapshot(round_id: UUID) -> dict[str, Any]:

@@ -13,6 +13,9 @@ class RoundIn(Schema):
     market = String(required=True, longest=80)
 
 
+GAIN = "whole VND; of small rounds only operators see it"
+
+
 class RoundOut(Schema):
     id = Id()
     market = ma.fields.String(attribute="market_code")
@@ -23,8 +26,8 @@ class RoundOut(Schema):
     offers = ma.fields.Integer(allow_none=True)
     demands = ma.fields.Integer(allow_none=True)
     matches = ma.fields.Integer(allow_none=True)
-    welfare = ma.fields.Integer(allow_none=True, metadata={"description": "whole VND"})
-    upper_bound = ma.fields.Integer(allow_none=True, metadata={"description": "whole VND"})
+    welfare = ma.fields.Integer(allow_none=True, metadata={"description": GAIN})
+    upper_bound = ma.fields.Integer(allow_none=True, metadata={"description": GAIN})
     optimality_gap = ma.fields.Float(allow_none=True)
     cleared_quantity = Quantity(allow_none=True)
     snapshot_hash = ma.fields.String(allow_none=True)
@@ -37,9 +40,11 @@ class RoundOut(Schema):
 
     @ma.post_dump(pass_original=True)
     def hide(self, data: dict[str, Any], found: Round, **kwargs: Any) -> dict[str, Any]:
-        """A fault names rows of the book, which are not everybody's business."""
+        """A fault names rows of the book, and a small round's gain tells what limits were."""
         if not found.fault_shown:
             del data["fault"]
+        if not found.gain_shown:
+            data |= {"welfare": None, "upper_bound": None}
         return data
 
 

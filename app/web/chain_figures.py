@@ -1,4 +1,4 @@
-"""Figures of the chain from the offer to the mill: what was kept, where it went, who gained."""
+"""Figures of the chain from the offer to the mill: what was kept, where it went, what was lost."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ from app.web import drawing
 from app.web.figures import Figure, Goods, Row, about, share
 from app.web.language import money, named, number, quantity, t
 
-MOST_NODES, MOST_BARS = 6, 12
+MOST_NODES = 6
 STAGES = ("commodity", "seller", "way", "buyer")
 STAGE_OF = {
     "commodity": "commodity",
@@ -164,55 +164,6 @@ def _ranked(values: Sequence[tuple[str, int]]) -> drawing.Ranked:
         [name for name, _ in values],
         [amount for _, amount in values],
         [money(amount) for _, amount in values],
-    )
-
-
-def gained(rows: Sequence[Row], markets: dict[str, Any]) -> Figure:
-    """What rounds created beyond the best of other ways to match, and for whom."""
-    made = sum(row["welfare"] for row in rows)
-    largest = sorted(rows, key=lambda row: -row["welfare"])[:MOST_BARS]
-    beyond = sum(row["created_beyond_rules"] for row in rows)
-    return Figure(
-        "fairness",
-        t(
-            "Các phiên tạo {made} lợi chung, hơn cách ghép khác {beyond}",
-            "Rounds created {made}, {beyond} more than other ways",
-            made=money(made),
-            beyond=money(beyond),
-        )
-        if made
-        else t("Tháng này chưa có phiên nào khớp", "No round has cleared this month"),
-        t(
-            "Thanh: lợi chung của phiên. Vạch: cách ghép tốt nhất trong các cách khác.",
-            "Bar: what rounds created. Mark: the best of other ways to match.",
-        ),
-        t("Lợi chung của các phiên", "What rounds created"),
-        (
-            t("Thị trường", "Market"),
-            t("Số phiên", "Rounds"),
-            t("Lợi chung", "Welfare"),
-            t("Cách khác", "Other ways"),
-            t("Phần bên bán", "Sellers' share"),
-        ),
-        [
-            (
-                named(markets[row["market"]]),
-                number(row["rounds"]),
-                money(row["welfare"]),
-                money(row["best_rule_welfare"]),
-                share(row["sellers_share"]),
-            )
-            for row in rows
-        ],
-        (1, 2, 3, 4),
-        drawing.ranked(
-            [named(markets[row["market"]]) for row in largest],
-            [row["welfare"] for row in largest],
-            [money(row["welfare"]) for row in largest],
-            [row["best_rule_welfare"] for row in largest],
-        )
-        if made
-        else None,
     )
 
 

@@ -18,7 +18,7 @@ from app.catalogue.queries import (
     processing_lines,
 )
 from app.clearing.models import Match
-from app.clearing.preview import preview
+from app.clearing.preview import count_preview, preview
 from app.clearing.telling import explanation
 from app.core.db import db
 from app.core.errors import invalid
@@ -85,6 +85,7 @@ def look_ahead(caller: Caller) -> Response:
     """What would match today: the live book is cleared with this demand and nothing is kept."""
     with db.session.begin_nested() as trial:
         posted = market.post_demand(caller=caller, body=_stated())
+        count_preview(caller.acting.id, now=caller.now)
         found = preview(demand=posted, now=caller.now)
         trial.rollback()
     chosen = find_commodity(typed("commodity"))

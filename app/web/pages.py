@@ -255,8 +255,10 @@ def _refused(
             g.refusal = told(further)
             return show("refused.html", status=further.status)
         answer.status_code = refusal.status
-        return answer
-    return show("refused.html", status=refusal.status)
+    else:
+        answer = show("refused.html", status=refusal.status)
+    answer.headers.update(refusal.headers)
+    return answer
 
 
 def _signed_out(refusal: Problem, access: Access) -> bool:

@@ -18,8 +18,6 @@ from app.web.forms import asked_for, loaded
 from app.web.pages import Pages, show
 
 pages = Pages("rounds")
-FEWEST = 5
-"""With fewer on a side, price and common gain together tell what somebody was ready to pay."""
 
 
 @pages.page("GET", "/rounds", access=PUBLIC)
@@ -40,7 +38,6 @@ def one_round(caller: Caller, round_id: UUID) -> Response:
         base=_bases([found])[found.market_code],
         price=db.session.get(MarketPrice, round_id),
         matches=_own_matches(caller, round_id),
-        gain_told=caller.sees_all or min(found.offers or 0, found.demands or 0) >= FEWEST,
     )
 
 

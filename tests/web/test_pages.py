@@ -225,5 +225,10 @@ def test_what_somebody_was_ready_to_pay_cannot_be_worked_out_from_a_small_round(
     world: World,
 ) -> None:
     address = f"/rounds/{world.ids['round']}"
-    assert "Lợi chung" not in Reader(world.app).get(address).get_data(as_text=True)
-    assert "Lợi chung" in reader(world, "operator").get(address).get_data(as_text=True)
+    for label in ("visitor", "other_farm", "farm", "processor"):
+        page = reader(world, label).get(address).get_data(as_text=True)
+        assert "Lợi chung</dt>" not in page, label
+        assert "Lợi chung không nêu ở phiên" in page, label
+        assert ", lợi chung" not in reader(world, label).get("/rounds").get_data(as_text=True)
+    assert "Lợi chung</dt>" in reader(world, "operator").get(address).get_data(as_text=True)
+    assert ", lợi chung" in reader(world, "operator").get("/rounds").get_data(as_text=True)

@@ -25,7 +25,7 @@ class unguarded:  # noqa: N801
     def __exit__(self, *_: object) -> None:
         self._guard("ENABLE", "ENFORCED")
         with as_owner() as owner:
-            owner.execute("ANALYZE")
+            owner.execute("VACUUM ANALYZE")
 
     def _guard(self, able: str, enforced: str) -> None:
         with as_owner() as owner:

@@ -88,7 +88,7 @@ def pages(offers: int, times: int, as_json: bool) -> None:
         with app.app_context():
             logs.quieten()
             _write_book(offers)
-            write_chain(max(2_000, offers // CHAIN))
+            write_chain(app, max(2_000, offers // CHAIN))
             _tidy()
             tokens = {label: _token(label) for label in ("processor", "farm")} | readers()
             contract = a_contract()

@@ -2,13 +2,14 @@
 
 from datetime import date, timedelta
 
+from flask import Flask
 from sqlalchemy import select, text
 
 from app.accounts import operations as accounts
 from app.accounts.models import Kind, Organisation, Person, Role, RoleName
 from app.analytics import bench
-from app.analytics.operations import rebuild
 from app.cli.bench.bulk import unguarded, write
+from app.cli.figures import rebuild_at_once
 from app.core import clock
 from app.core.db import db
 from app.core.transaction import transaction
@@ -48,14 +49,14 @@ FROM generate_series(1, CAST(:messages AS int)) n
 OFFICES = (Kind.AUTHORITY, Kind.OPERATOR)
 
 
-def write_chain(deliveries: int) -> None:
+def write_chain(app: Flask, deliveries: int) -> None:
     """Three years of deliveries with their figures, contracts under way, messages sent."""
     today = clock.local_date(clock.now())
     chain = bench.Chain(deliveries, max(100, deliveries // 500), until=today)
     with unguarded(bench.TRADED):
         write(lambda: bench.found(chain))
         write(lambda: bench.trade(chain))
-    write(lambda: rebuild(now=clock.now()))
+    rebuild_at_once(app, now=clock.now())
     write(lambda: _write_contracts(today, deliveries))
 
 

@@ -1,0 +1,66 @@
+"""How often a buyer may ask what a demand would get."""
+
+import pytest
+from limits.errors import StorageError
+
+from app.core.limiting import install
+from tests.factories import Account, Trade, day
+from tests.web.reader import Reader
+
+SHOWN = "/demands/new?commodity=tea-shoots-fresh"
+
+
+def form(buyer: Account, **changes: str) -> dict[str, str]:
+    stated = {
+        "commodity": "tea-shoots-fresh",
+        "quantity": "100",
+        "bid_price": "14.000",
+        "deliver_from": day(1)[:10],
+        "deliver_until": day(3)[:10],
+        "site": str(buyer.site_id),
+    }
+    return stated | changes
+
+
+@pytest.fixture
+def buyer(trade: Trade) -> Account:
+    return trade.processor()
+
+
+def test_a_price_cannot_be_searched_for_without_end(trade: Trade, buyer: Account) -> None:
+    browser = Reader(trade.app, buyer.token)
+    for attempt in range(30):
+        found = browser.send(
+            "/demands/preview", form(buyer, bid_price=f"14.{attempt:03}"), shown=SHOWN
+        )
+        assert found.status_code == 200, attempt
+    assert "Mỗi giờ xem thử được 30 lần" in found.get_data(as_text=True)
+    refused = browser.send("/demands/preview", form(buyer, bid_price="15.123"), shown=SHOWN)
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["Retry-After"]) <= 3600
+    page = refused.get_data(as_text=True)
+    assert "phút nữa rồi xem tiếp" in page
+    assert 'value="15.123"' in page, "what was typed is kept"
+    assert browser.send("/demands", form(buyer), shown=SHOWN).status_code == 303
+    other = trade.processor()
+    allowed = Reader(trade.app, other.token).send("/demands/preview", form(other), shown=SHOWN)
+    assert allowed.status_code == 200, "others look ahead as ever"
+
+
+def test_what_is_refused_for_another_reason_is_not_counted(trade: Trade, buyer: Account) -> None:
+    browser = Reader(trade.app, buyer.token)
+    for _ in range(31):
+        wrong = browser.send("/demands/preview", form(buyer, quantity="nhiều"), shown=SHOWN)
+        assert wrong.status_code == 422
+    assert browser.send("/demands/preview", form(buyer), shown=SHOWN).status_code == 200
+
+
+def test_while_nobody_can_count_buyers_look_ahead_all_the_same(
+    trade: Trade, buyer: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(trade.app.extensions, "limiter", None)
+    install(trade.app, "redis://127.0.0.1:1")
+    with pytest.raises(StorageError):
+        trade.app.extensions["limiter"].storage.incr("x", 1)
+    found = Reader(trade.app, buyer.token).send("/demands/preview", form(buyer), shown=SHOWN)
+    assert found.status_code == 200
