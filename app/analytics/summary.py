@@ -160,11 +160,12 @@ def _market(question: Question) -> list[dict[str, Any]]:
 
 
 def units_of(codes: set[str]) -> dict[str, str]:
-    """Units of commodities."""
-    if not codes:
-        return {}
-    rows = select(Commodity.code, Commodity.unit).where(Commodity.code.in_(codes))
-    return {code: str(unit) for code, unit in db.session.execute(rows)}
+    """Units of commodities, each looked up once in a session."""
+    known: dict[str, str] = db.session.info.setdefault("units", {})
+    if lacking := codes - known.keys():
+        rows = select(Commodity.code, Commodity.unit).where(Commodity.code.in_(lacking))
+        known |= {code: str(unit) for code, unit in db.session.execute(rows)}
+    return {code: known[code] for code in codes}
 
 
 def _order(question: Question) -> Any:
