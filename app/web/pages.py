@@ -246,6 +246,8 @@ def _refused(
         except Problem as further:
             g.refusal = told(further)
             return show("refused.html", status=further.status)
+        if answer.location:
+            answer = show("refused.html")
         answer.status_code = refusal.status
     else:
         answer = show("refused.html", status=refusal.status)
