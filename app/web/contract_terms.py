@@ -128,12 +128,8 @@ def told(terms: Terms, good: Commodity) -> dict[str, str]:
         t("Ai chở", "Carrier"): carriers()[terms["carrier"]],
         t("Tạm ứng", "Advances"): "; ".join(map(advance_told, terms["advances"]))
         or t("không có", "none"),
-        t(
-            "Bên mua không lấy hàng, bồi thường", "Remedy where the buyer does not take it"
-        ): _percent(terms["remedies"]["non_purchase"]),
-        t("Bên bán không giao, bồi thường", "Remedy where the seller does not bring it"): _percent(
-            terms["remedies"]["side_selling"]
-        ),
+        t("Bên mua bồi thường", "Buyer's remedy"): _percent(terms["remedies"]["non_purchase"]),
+        t("Bên bán bồi thường", "Seller's remedy"): _percent(terms["remedies"]["side_selling"]),
         t("Báo thiếu trước", "Notice of a shortfall"): _days(terms["notice_days"]),
         t("Bất khả kháng", "Force majeure"): terms["force_majeure"],
         t("Từ ngày", "From"): day(date.fromisoformat(terms["starts_on"])),

@@ -22,12 +22,16 @@ WEEKDAYS = {
 
 
 def language() -> str:
-    """The reader's language: the one chosen in this browser, else the person's, else Vietnamese."""
+    """The reader's language: the one chosen in this browser, else the person's, else Vietnamese.
+
+    The person is whoever is signed in, or the ``reader`` whom a link names.
+    """
     chosen = request.cookies.get(COOKIE)
     if chosen in LANGUAGES:
         return str(chosen)
     caller = g.get("caller")
-    return caller.person.locale if caller and caller.person else "vi"
+    reader = caller.person if caller else g.get("reader")
+    return reader.locale if reader else "vi"
 
 
 def t(vi: str, en: str, many: str | None = None, /, **facts: Any) -> str:
