@@ -10,7 +10,8 @@ from app.core import clock
 from app.core.errors import LANGUAGES
 from app.core.numbers import read, written
 from app.core.quantity import UNITS
-from app.notifications.restriction_topics import LIMITS, REASONS
+from app.notifications.restriction_topics import LIMITS
+from app.places.restriction_operations import said_why
 
 COOKIE = "blao_language"
 NO_BREAK, WORD_JOINER = "\u00a0", "\u2060"
@@ -159,7 +160,7 @@ def closed_how(kind: str) -> str:
 
 def closed_why(reason: str) -> str:
     """Why an area is closed."""
-    return REASONS[language()].get(reason, reason)
+    return said_why(reason)[language()]
 
 
 def forecast_row(forecast: Any, goods: dict[str, Any]) -> tuple[str, str, str]:
