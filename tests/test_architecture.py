@@ -318,6 +318,8 @@ def test_what_belongs_to_somebody_says_to_whom() -> None:
         "market_price",
         "round_figures",
         "group_cell",
+        "forecast_group",
+        "month_gain",
         "group_stale",
         "outbox_message",
         "consumed_message",

@@ -16,6 +16,8 @@ def count_again() -> None:
 @celery.task(name="workers.analytics.measure_rounds")
 def measure_rounds() -> None:
     """Measure the rounds that were cleared since; the rules run with no transaction open."""
+    with transaction():
+        round_operations.tell_months()
     while True:
         with transaction():
             found = round_operations.round_to_measure()

@@ -157,17 +157,17 @@ def get_fairness(caller: Caller, query: dict[str, Any]) -> Response:
 @blueprint.operation(
     "GET",
     "/analytics/loss",
-    access=FIGURE_OWNERS,
+    access=ANALYSTS,
     query=schemas.FiguresQuery,
     answer=schemas.LossesOut,
     also=FORMS,
 )
 def get_losses(caller: Caller, query: dict[str, Any]) -> Response:
-    """Where goods were lost, by stage and cause.
+    """Where goods were lost, by stage and cause; of the market on the road and at inspection.
 
-    Hàng hao hụt ở khâu nào và vì sao.
+    Hàng hao hụt ở khâu nào và vì sao; của thị trường thì trên đường và khi kiểm hàng.
     """
-    question = _own_question(caller, query)
+    question = _question(caller, query)
     rows = losses.losses(question, today=clock.local_date(caller.now))
     told = {"question": question, "items": rows}
     return answer("losses", told, schemas.LossesOut, schemas.LossOut, rows)
@@ -176,7 +176,7 @@ def get_losses(caller: Caller, query: dict[str, Any]) -> Response:
 @blueprint.operation(
     "GET",
     "/analytics/disruption",
-    access=FIGURE_OWNERS,
+    access=ANALYSTS,
     query=schemas.FiguresQuery,
     answer=schemas.DisruptedPeriodsOut,
     also=FORMS,
@@ -186,7 +186,7 @@ def get_disruption(caller: Caller, query: dict[str, Any]) -> Response:
 
     Các cam kết bị hạn chế đi lại chạm tới: đã thay, đã khôi phục, đã mất.
     """
-    question = _own_question(caller, query)
+    question = _question(caller, query)
     rows = losses.disruptions(question)
     told = {"question": question, "items": rows}
     return answer("disruption", told, schemas.DisruptedPeriodsOut, schemas.DisruptedOut, rows)

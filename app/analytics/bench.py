@@ -15,7 +15,7 @@ from app.core.db import db
 KINDS = {"person": 1, "cooperative": 2, "farm": 3, "processor": 4, "site": 5, "lot": 6, "offer": 7,
          "demand": 8, "order": 9, "line": 10, "delivery": 11, "despatch": 12, "weighing": 13,
          "inspection": 14, "part": 15, "slip": 16, "settlement": 17, "membership": 18,
-         "grant": 19}  # fmt: skip
+         "grant": 19, "payout": 20, "share": 21, "round": 22}  # fmt: skip
 LOADS = 4
 TRADED = (
     "organisation",
@@ -34,6 +34,13 @@ TRADED = (
     "inspection_part",
     "delivery_slip",
     "settlement",
+    "payout",
+    "payout_share",
+    "forecast",
+    "clearing_round",
+    "market_price",
+    "round_figures",
+    "round_gain",
 )
 """The tables that are written to."""
 
@@ -69,8 +76,10 @@ def identity(kind: str, number: str) -> str:
 
 
 def found(chain: Chain) -> None:
-    """Write who trades: organisations, sites, memberships with consent, lots, offers, demands."""
-    _run(chain, *_PEOPLE, *_BOOK)
+    """Write who trades: organisations, sites, memberships with consent, lots, offers, demands,
+    the farms' forecasts and a round of every market each day.
+    """
+    _run(chain, *_PEOPLE, *_BOOK, *_ROUNDS)
 
 
 def trade(chain: Chain, *, first: int = 0, step: int = 1, left_out: int = 0) -> None:
@@ -185,6 +194,47 @@ _BOOK = (
             lines[1 + n % array_length(lines, 1)], 'pro_rata', now(), 900000, 'closed', true
         FROM generate_series(0, CAST(:processors AS int) - 1) n,
             (SELECT array_agg(code ORDER BY code) AS lines FROM processing_line) l""",  # noqa: S608
+    f"""INSERT INTO forecast (organisation_id, capacity, commodity_code, week, quantity, low, high,
+            trend, made_at)
+        SELECT {identity("farm", "n")}, 'own_account',
+            {_COMMODITY.format(codes="codes", farm="n", slot="slot")}, monday, said, said / 2,
+            said * 2, 'even', monday - interval '3 days'
+        FROM generate_series(0, CAST(:farms AS int) - 1) n, generate_series(0, 1) slot,
+            generate_series(0, CAST(:days AS int) / 7 + 4) week,
+            LATERAL (SELECT date_trunc('week', CAST(:until AS date) - CAST(:days AS int))::date
+                + 7 * week AS monday, 500 + (n * 31 + week * 17) % 900 AS said) told,
+            (SELECT {_CODES} AS codes) c""",  # noqa: S608
+)
+_PARTIES = 48
+_ROUNDS = (
+    "DROP TABLE IF EXISTS made_round",
+    f"""CREATE TEMPORARY TABLE made_round AS
+        SELECT row_number() OVER (ORDER BY day, market_code) AS r, market_code,
+            {_NOON} + day * interval '1 day' AS at
+        FROM generate_series(0, CAST(:days AS int) - 1) day, (SELECT DISTINCT market_code
+            FROM commodity, (SELECT {_CODES} AS codes) c WHERE code = ANY(codes)) m
+        WHERE CAST(:until AS date) IS NOT NULL""",  # noqa: S608
+    f"""INSERT INTO clearing_round (id, market_code, status, opened_at, cleared_at, welfare,
+            snapshot_hash)
+        SELECT {identity("round", "r")}, market_code, 'cleared', at, at, 480000 + r % 100000, '-'
+        FROM made_round""",  # noqa: S608
+    f"""INSERT INTO market_price (round_id, market_code, cleared_at, quantity, seller_low,
+            seller_average, seller_high, buyer_low, buyer_average, buyer_high)
+        SELECT {identity("round", "r")}, market_code, at, 4800, 20000, 21000 + r % 999, 23000,
+            20500, 22000 + r % 999, 24000
+        FROM made_round""",  # noqa: S608
+    f"""INSERT INTO round_figures (round_id, market_code, cleared_at, welfare, rules)
+        SELECT {identity("round", "r")}, market_code, at, 480000 + r % 100000,
+            jsonb_build_object('first come', 300000 + r % 90000, 'best price', 420000)
+        FROM made_round""",  # noqa: S608
+    f"""INSERT INTO round_gain (round_id, side, organisation_id, market_code, month, smallholder,
+            quantity, gain)
+        SELECT {identity("round", "r")}, CASE WHEN party < 40 THEN 'seller' ELSE 'buyer' END,
+            CASE WHEN party < 40 THEN {identity("farm", "(r * 40 + party) % CAST(:farms AS int)")}
+                ELSE {identity("processor", "(r * 8 + party) % CAST(:processors AS int)")} END,
+            market_code, date_trunc('month', at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date,
+            party < 40 AND (r * 40 + party) % CAST(:farms AS int) % 3 <> 0, 100 + party, 10000
+        FROM made_round, generate_series(0, {_PARTIES} - 1) party""",  # noqa: S608
 )
 _SPAN = "CAST(:days AS int) - 8"
 _TRADES = (
@@ -289,4 +339,16 @@ _TRADES = (
             CASE WHEN pays < 0.9 THEN round(accepted * unit_price) ELSE 0 END,
             ended_at::date + 7, ended_at + interval '2 days', ended_at, ended_at
         FROM made_load ORDER BY d""",  # noqa: S608
+    f"""INSERT INTO payout (id, organisation_id, capacity, payee_id, status, amount,
+            recorded_by_id, recorded_at, confirmed_at)
+        SELECT {identity("payout", "d")}, {identity("processor", "processor")}, 'own_account',
+            {identity("farm", "farm")}, 'confirmed', round(accepted * unit_price),
+            {identity("person", "1")}, paid_at, paid_at
+        FROM made_load, LATERAL (SELECT ended_at + 16 * pays * interval '1 day' AS paid_at) p
+        WHERE pays < 0.9 AND round(accepted * unit_price) > 0 ORDER BY d""",  # noqa: S608
+    f"""INSERT INTO payout_share (id, payout_id, organisation_id, settlement_id, position, amount)
+        SELECT {identity("share", "d")}, {identity("payout", "d")},
+            {identity("processor", "processor")}, {identity("settlement", "d")}, 1,
+            round(accepted * unit_price)
+        FROM made_load WHERE pays < 0.9 AND round(accepted * unit_price) > 0 ORDER BY d""",  # noqa: S608
 )

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from app.accounts.models import Kind
-from app.analytics.models import GroupCell, trade_cell
+from app.analytics.models import GroupCell, delivery_cell
 from app.analytics.reading import Question, View, grouped_sums, names_of, summed
 
 CARRIED = ("accepted_quantity", "goods_amount")
@@ -43,9 +43,9 @@ def _paths(question: Question) -> Iterator[tuple[list[Node], Decimal, int]]:
             path = [_commodity(row), ("province", row.province_code, row.province_code)]
             yield path, row.accepted_quantity, row.goods_amount
         return
-    c = trade_cell.c
+    c = delivery_cell.c
     by = [c.commodity_code, c.organisation_id, c.processing_line, c.buyer_id, c.origin]
-    rows = [row for row in summed(trade_cell, question, by, CARRIED) if row.accepted_quantity]
+    rows = [row for row in summed(delivery_cell, question, by, CARRIED) if row.accepted_quantity]
     names = names_of({row.buyer_id for row in rows})
     for row in rows:
         path = [_commodity(row), _seller(question), _line(row)]

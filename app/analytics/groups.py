@@ -57,14 +57,27 @@ def is_safe(parts: Sequence[Part], circles: Iterable[Collection[UUID]]) -> bool:
     bought = _together(one.buyers for one in parts)
     if len(sold) < FEWEST or _dominated(sold.values()) or _dominated(bought.values()):
         return False
-    first, second = sorted(sold.values(), reverse=True)[:2]
-    if first > LARGEST_SHARE * (sum(sold.values()) - second):
+    total, ranked = (
+        sum(sold.values(), Decimal(0)),
+        sorted(sold, key=lambda one: sold[one], reverse=True),
+    )
+    if sold[ranked[0]] > LARGEST_SHARE * (total - sold[ranked[1]]):
         return False
-    for circle in circles:
-        others = {seller: held for seller, held in sold.items() if seller not in circle}
-        if 0 < len(others) < len(sold) and (len(others) < FEWEST or _dominated(others.values())):
-            return False
-    return True
+    return all(_hides(one, sold, ranked, total) for one in circles)
+
+
+def _hides(
+    circle: Collection[UUID], sold: Mapping[UUID, Decimal], ranked: Sequence[UUID], total: Decimal
+) -> bool:
+    """Whether nobody is found out who is left when a circle takes its own away."""
+    known = [one for one in circle if one in sold]
+    left = len(sold) - len(known)
+    if not known or not left:
+        return True
+    if left < FEWEST:
+        return False
+    largest = next(sold[one] for one in ranked if one not in circle)
+    return largest <= LARGEST_SHARE * (total - sum(sold[one] for one in known))
 
 
 def is_group(held: Mapping[UUID, Decimal]) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.accounts.models import Kind
-from app.analytics.models import GroupCell, fate_cell, trade_cell
+from app.analytics.models import GroupCell, delivery_cell, fate_cell, trade_cell
 from app.analytics.reading import (
     Period,
     Question,
@@ -30,7 +30,6 @@ COUNTED = (
     "accepted_quantity",
     "refused_quantity",
     "goods_amount",
-    "ordered_quantity",
 )
 OWED = ("due_amount", "paid_amount")
 BEGINNING = date(2000, 1, 1)
@@ -42,20 +41,19 @@ def members(question: Question, *, today: date) -> list[dict[str, Any]]:
 
     Payments due and overdue are of today, whatever the period.
     """
-    c = trade_cell.c
+    c = delivery_cell.c
     by = [c.organisation_id, c.commodity_code, c.origin]
     sums: dict[Key, dict[str, Any]] = defaultdict(lambda: dict.fromkeys(COUNTED, 0))
-    contracted: dict[Key, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
-    for row in summed(trade_cell, question, by, COUNTED):
+    called, contracted = _ordered(question), defaultdict[Key, Decimal](Decimal)
+    for row in summed(delivery_cell, question, by, COUNTED):
         key = (row.organisation_id, row.commodity_code)
         for name in COUNTED:
             sums[key][name] += getattr(row, name)
         if row.origin == "contract":
-            contracted[key][0] += row.ordered_quantity
-            contracted[key][1] += row.accepted_quantity
+            contracted[key] += row.accepted_quantity
     due, overdue = _owed(question, date.max), _owed(question, today)
     promised, accuracy = promises(question), forecast_accuracy(question, today=today)
-    keys = {key for key, one in sums.items() if any(one.values())}
+    keys = {key for key, one in sums.items() if any(one.values())} | called.keys()
     keys |= {key for key, amount in due.items() if amount} | promised.keys() | accuracy.keys()
     names, units = names_of({one for one, _ in keys}), units_of({code for _, code in keys})
     qualities, peers = _qualities(question), _peers(question, sums)
@@ -71,13 +69,26 @@ def members(question: Question, *, today: date) -> list[dict[str, Any]]:
             "rejections": qualities[key]["rejections"],
             "forecast_accuracy": accuracy.get(key),
             "contract_promised": promised.get(key, Decimal(0)),
-            "contract_called": contracted[key][0],
-            "contract_accepted": contracted[key][1],
+            "contract_called": called.get(key, Decimal(0)),
+            "contract_accepted": contracted[key],
             "due_amount": due.get(key, 0),
             "overdue_amount": overdue.get(key, 0),
         }
         for key in sorted(keys, key=lambda key: (names[key[0]], str(key[0]), key[1]))
     ]
+
+
+def _ordered(question: Question) -> dict[Key, Decimal]:
+    """What of each commodity was ordered of each member, and of it what contracts called."""
+    c = trade_cell.c
+    by = [c.organisation_id, c.commodity_code, c.origin]
+    called: dict[Key, Decimal] = {}
+    for row in summed(trade_cell, question, by, ("ordered_quantity",)):
+        if row.ordered_quantity:
+            key = (row.organisation_id, row.commodity_code)
+            of_contract = row.ordered_quantity if row.origin == "contract" else Decimal(0)
+            called[key] = called.get(key, Decimal(0)) + of_contract
+    return called
 
 
 def _brought(sums: dict[str, Any]) -> dict[str, Any]:
@@ -166,7 +177,7 @@ def forecast_accuracy(question: Question, *, today: date) -> dict[Key, float | N
             c.organisation_id,
             c.commodity_code,
             func.sum(c.forecast_quantity).label("forecast"),
-            func.sum(c.harvested_quantity).label("harvested"),
+            func.coalesce(func.sum(c.harvested_quantity), 0).label("harvested"),
         )
         .where(
             c.grain == "week",

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -23,8 +24,10 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    false,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
@@ -34,71 +37,38 @@ _GRAIN = "grain IN ('day', 'week', 'month')"
 
 
 def _quantity(name: str) -> Column[Decimal]:
-    return Column(name, Numeric(20, 3), nullable=False, server_default="0")
+    return Column(name, Numeric(20, 3), info=SUM)
 
 
 def _value(name: str) -> Column[Decimal]:
-    return Column(name, Numeric(26, 5), nullable=False, server_default="0")
+    return Column(name, Numeric(26, 5), info=SUM)
 
 
 def _whole(name: str) -> Column[int]:
-    return Column(name, BigInteger(), nullable=False, server_default="0")
+    return Column(name, BigInteger(), info=SUM)
 
 
-def _measures() -> list[Column[Any]]:
-    return [
-        _quantity("offered_quantity"),
-        _value("offered_amount"),
-        _quantity("ordered_quantity"),
-        _whole("ordered_amount"),
-        _quantity("cancelled_quantity"),
-        _whole("orders"),
-        _whole("orders_of_commodity"),
-        _whole("order_lines"),
-        _whole("listing_seconds"),
-        _whole("deliveries"),
-        _quantity("despatched_quantity"),
-        _quantity("weighed_quantity"),
-        _quantity("accepted_quantity"),
-        _quantity("refused_quantity"),
-        _value("refused_amount"),
-        _whole("goods_amount"),
-        _quantity("carried_quantity"),
-        _whole("carried_amount"),
-        _whole("haulage_amount"),
-        _whole("due_amount"),
-        _whole("paid_amount"),
-        _whole("late_amount"),
-        _whole("payments"),
-        _whole("payment_seconds"),
-        _whole("claims"),
-        _whole("claims_granted"),
-        _whole("claims_refused"),
-        _whole("claim_credit"),
-        _quantity("forecast_quantity"),
-        _quantity("harvested_quantity"),
-        _whole("disruptions"),
-        _quantity("disrupted_quantity"),
-        _quantity("replaced_quantity"),
-        _quantity("restored_quantity"),
-        _quantity("lost_quantity"),
-    ]
+SUM = {"sum": True}
+"""Marks the measures of a roll-up: null where no trade adds to them, which takes no room."""
 
 
 def _cell(name: str, *columns: Column[Any]) -> Table:
-    """A roll-up; ``organisation_id`` is the seller, ``period`` the first day of what it sums."""
+    """A roll-up; ``organisation_id`` is the seller, ``period`` the first day of what it sums.
+
+    It refers to nothing: the trades do, and to check it again for every sum takes long.
+    """
     return Table(
         name,
         Base.metadata,
-        Column("organisation_id", Uuid(), ForeignKey("organisation.id"), nullable=False),
+        Column("organisation_id", Uuid(), nullable=False),
         Column("grain", Text(), nullable=False),
         Column("period", Date(), nullable=False),
         Column("commodity_code", Text(), nullable=False),
         Column("agent_id", Uuid()),
-        Column("ward_code", Text()),
         *columns,
         CheckConstraint(_GRAIN, name="grain"),
         Index(f"ix_{name}_seller", "organisation_id", "grain", "period", "commodity_code"),
+        Index(f"ix_{name}_period", "grain", "period", "commodity_code"),
         Index(
             f"ix_{name}_agent",
             "agent_id",
@@ -111,13 +81,54 @@ def _cell(name: str, *columns: Column[Any]) -> Table:
 
 trade_cell = _cell(
     "trade_cell",
+    Column("origin", Text()),
+    _quantity("offered_quantity"),
+    _value("offered_amount"),
+    _quantity("ordered_quantity"),
+    _whole("ordered_amount"),
+    _quantity("cancelled_quantity"),
+    _whole("orders"),
+    _whole("orders_of_commodity"),
+    _whole("order_lines"),
+    _whole("listing_seconds"),
+    _whole("due_amount"),
+    _whole("paid_amount"),
+    _whole("late_amount"),
+    _whole("payments"),
+    _whole("payment_seconds"),
+    _whole("claims"),
+    _whole("claims_granted"),
+    _whole("claims_refused"),
+    _whole("claim_credit"),
+    _quantity("forecast_quantity"),
+    _quantity("harvested_quantity"),
+    _whole("disruptions"),
+    _quantity("disrupted_quantity"),
+    _quantity("replaced_quantity"),
+    _quantity("restored_quantity"),
+    _quantity("lost_quantity"),
+)
+"""What was offered, ordered, paid, claimed, forecast, harvested and disrupted."""
+
+delivery_cell = _cell(
+    "delivery_cell",
+    Column("ward_code", Text()),
     Column("buyer_id", Uuid()),
     Column("grade", Text()),
     Column("processing_line", Text()),
     Column("origin", Text()),
-    *_measures(),
+    _whole("deliveries"),
+    _quantity("despatched_quantity"),
+    _quantity("weighed_quantity"),
+    _quantity("accepted_quantity"),
+    _quantity("refused_quantity"),
+    _value("refused_amount"),
+    _whole("goods_amount"),
+    _quantity("carried_quantity"),
+    _whole("carried_amount"),
+    _whole("haulage_amount"),
 )
-"""What was offered, ordered, delivered, paid, claimed, forecast and disrupted."""
+"""What was brought, from where to whom, and what was paid for it."""
 
 fate_cell = _cell(
     "fate_cell",
@@ -128,28 +139,24 @@ fate_cell = _cell(
 )
 """What became of goods: accepted by grade, rejected by reason, shrunk, run out, spoiled."""
 
+CELLS = (trade_cell, delivery_cell, fate_cell)
 Index(
-    "ix_trade_cell_market",
+    "ix_trade_cell_disrupted",
     trade_cell.c.period,
-    trade_cell.c.commodity_code,
-    postgresql_where=text("grain = 'week'"),
+    postgresql_where=text("grain = 'month' AND disruptions > 0"),
 )
-
-Index(
-    "ix_trade_cell_forecast",
-    trade_cell.c.period,
-    trade_cell.c.commodity_code,
-    postgresql_where=text("grain = 'week' AND forecast_quantity > 0"),
-)
-
 DIMENSIONS = {
-    table.name: tuple(one.name for one in table.c if one.nullable or not one.server_default)
-    for table in (trade_cell, fate_cell)
+    table.name: tuple(one.name for one in table.c if "sum" not in one.info) for table in CELLS
 }
 MEASURES = {
-    table.name: tuple(one.name for one in table.c if one.server_default)
-    for table in (trade_cell, fate_cell)
+    table.name: {
+        one.name: "bigint" if isinstance(one.type, BigInteger) else "numeric"
+        for one in table.c
+        if "sum" in one.info
+    }
+    for table in CELLS
 }
+"""The measures of each roll-up, and what PostgreSQL adds them as."""
 
 figure_touched = Table(
     "figure_touched",
@@ -166,9 +173,25 @@ group_stale = Table(
     Base.metadata,
     Column("week", Date(), nullable=False),
     Column("commodity_code", Text(), nullable=False),
+    Column("forecast_told", Boolean(), nullable=False, server_default=false()),
     PrimaryKeyConstraint("week", "commodity_code"),
 )
-"""Weeks of a commodity whose groups are to be formed again."""
+"""Weeks of a commodity whose groups are to be formed again.
+
+What is forecast is told at once and marked here; what was delivered, once the week is over.
+"""
+
+
+class ForecastGroup(Base):
+    """What all farms together forecast for a week of a commodity, where they make a safe group."""
+
+    __tablename__ = "forecast_group"
+    __table_args__ = (CheckConstraint("farms >= 5", name="enough_farms"),)
+
+    week: Mapped[date] = mapped_column(primary_key=True)
+    commodity_code: Mapped[str] = mapped_column(primary_key=True)
+    farms: Mapped[int]
+    quantity: Mapped[Decimal] = mapped_column(Numeric(20, 3))
 
 
 class GroupCell(Base):
@@ -186,6 +209,7 @@ class GroupCell(Base):
     province_code: Mapped[str] = mapped_column(primary_key=True)
     parties: Mapped[int]
     deliveries: Mapped[int]
+    despatched_quantity: Mapped[Decimal] = mapped_column(Numeric(20, 3))
     weighed_quantity: Mapped[Decimal] = mapped_column(Numeric(20, 3))
     accepted_quantity: Mapped[Decimal] = mapped_column(Numeric(20, 3))
     refused_quantity: Mapped[Decimal] = mapped_column(Numeric(20, 3))
@@ -225,3 +249,17 @@ class RoundGain(Base):
     smallholder: Mapped[bool]
     quantity: Mapped[Decimal] = mapped_column(Numeric(20, 3))
     gain: Mapped[Decimal] = mapped_column(Numeric(26, 5))
+
+
+class MonthGain(Base):
+    """A month of a market: how many rounds it had, and what may be told of them (`gains.py`).
+
+    ``told`` is null until the month's rounds have been put together.
+    """
+
+    __tablename__ = "month_gain"
+
+    month: Mapped[date] = mapped_column(primary_key=True)
+    market_code: Mapped[str] = mapped_column(ForeignKey("market.code"), primary_key=True)
+    rounds: Mapped[int]
+    told: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))

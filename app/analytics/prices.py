@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Date, cast, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from app.analytics.models import GroupCell, trade_cell
+from app.analytics.models import GroupCell, delivery_cell
 from app.analytics.reading import Question, View, grouped_sums, price_of, share_of, summed
 from app.analytics.summary import units_of
 from app.catalogue.models import Commodity, CommodityConversion, ReferencePrice, ReferenceSeries
@@ -41,9 +41,9 @@ def _paid(question: Question) -> Any:
     if question.view is View.MARKET:
         bucket = question.period.bucket(GroupCell.week).label("bucket")
         return grouped_sums(question, [bucket, GroupCell.commodity_code, GroupCell.province_code])
-    c = trade_cell.c
+    c = delivery_cell.c
     bucket = question.period.bucket(c.period).label("bucket")
-    return summed(trade_cell, question, [bucket, c.commodity_code, c.grade, c.ward_code], PAID)
+    return summed(delivery_cell, question, [bucket, c.commodity_code, c.grade, c.ward_code], PAID)
 
 
 def _key(row: Any) -> tuple[Any, ...]:

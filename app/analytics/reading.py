@@ -153,7 +153,7 @@ def summed(
     cell: Table, question: Question, by: Sequence[Any], measures: Sequence[str]
 ) -> Sequence[Row[Any]]:
     """Sums of measures of the reader's rows, by some dimensions."""
-    sums = (func.sum(cell.c[name]).label(name) for name in measures)
+    sums = (func.coalesce(func.sum(cell.c[name]), 0).label(name) for name in measures)
     return db.session.execute(_by(select(*by, *sums).where(question.rows(cell)), by)).all()
 
 
@@ -162,6 +162,7 @@ def grouped_sums(question: Question, by: Sequence[Any]) -> Sequence[Row[Any]]:
     sums = (
         func.sum(getattr(GroupCell, name)).label(name)
         for name in (
+            "despatched_quantity",
             "weighed_quantity",
             "accepted_quantity",
             "refused_quantity",

@@ -2,16 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Date, cast, delete, func, select
 from sqlalchemy import insert as plain_insert
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from app.analytics.models import RoundFigures, RoundGain
+from app.analytics.gains import Held, told_of
+from app.analytics.models import MonthGain, RoundFigures, RoundGain
 from app.clearing.engine.certificate import WELFARE_SCALE
 from app.clearing.engine.pairs import gainful_pairs
 from app.clearing.greedy import RULES, welfare_of_rules
@@ -76,7 +77,58 @@ def record_round(
     ]
     if gains:
         db.session.execute(plain_insert(RoundGain), gains)
+    tell_month(month, cleared.market_code)
     return True
+
+
+def tell_month(month: date, market: str) -> None:
+    """Put together what the rounds of a month of a market created, and for whom."""
+    day = cast(func.timezone(clock.LOCAL.key, RoundFigures.cleared_at), Date)
+    measured = db.session.scalars(
+        select(RoundFigures).where(
+            RoundFigures.market_code == market,
+            RoundFigures.cleared_at >= clock.start_of_day(month),
+            cast(func.date_trunc("month", day), Date) == month,
+        )
+    ).all()
+    rules: dict[str, int] = defaultdict(int)
+    for one in measured:
+        for rule, reached in one.rules.items():
+            rules[rule] += reached
+    created = {"welfare": int(sum(one.welfare for one in measured)), "rules": rules}
+    held: dict[UUID, list[Held]] = defaultdict(list)
+    mine = (RoundGain.month == month) & (RoundGain.market_code == market)
+    for gain in db.session.scalars(select(RoundGain).where(mine)):
+        held[gain.round_id].append(
+            Held(gain.side, gain.smallholder, gain.organisation_id, gain.quantity, gain.gain)
+        )
+    figures = {"rounds": len(measured), "told": told_of(created, held)}
+    db.session.execute(
+        insert(MonthGain)
+        .values(month=month, market_code=market, **figures)
+        .on_conflict_do_update(index_elements=["month", "market_code"], set_=figures)
+    )
+
+
+def tell_months() -> None:
+    """Put together the months of markets that have not been yet."""
+    for one in db.session.scalars(select(MonthGain).where(MonthGain.told.is_(None))).all():
+        tell_month(one.month, one.market_code)
+
+
+def forget_months() -> None:
+    """Note every month in which a round was measured as not put together yet."""
+    day = cast(func.timezone(clock.LOCAL.key, RoundFigures.cleared_at), Date)
+    month = cast(func.date_trunc("month", day), Date)
+    db.session.execute(delete(MonthGain))
+    db.session.execute(
+        insert(MonthGain).from_select(
+            ["month", "market_code", "rounds"],
+            select(month, RoundFigures.market_code, func.count()).group_by(
+                month, RoundFigures.market_code
+            ),
+        )
+    )
 
 
 def _gains(round_id: UUID, snapshot: Mapping[str, Any]) -> list[dict[str, Any]]:

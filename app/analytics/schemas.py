@@ -258,7 +258,7 @@ class LossOut(InPeriod):
     cause = ma.fields.String()
     detail = ma.fields.String()
     quantity = _signed()
-    amount = ma.fields.Integer()
+    amount = ma.fields.Integer(allow_none=True, metadata={"description": "null of the market"})
 
 
 class LossesOut(Answer):

@@ -1,17 +1,18 @@
 """The SQL of every figure that roll-ups keep, in one place. `docs/analytics.md` defines each.
 
 A source says which rows of the trades count, on which day in Viet Nam, for which seller and
-commodity, and what each row adds to the measures. The same text serves a touched day and a
-rebuild of everything, so the two cannot differ.
+commodity, and what each row adds to the measures. The same text serves touched days and a span of
+days of everybody, so counting a correction and rebuilding cannot differ.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
 
 from app.analytics.models import DIMENSIONS, MEASURES
 
 ZONE = "'Asia/Ho_Chi_Minh'"
-
 TOUCHED = f"""touched AS MATERIALIZED (
     SELECT day, organisation_id, commodity_code,
         day::timestamp AT TIME ZONE {ZONE} AS since,
@@ -21,13 +22,30 @@ TOUCHED = f"""touched AS MATERIALIZED (
 )"""  # noqa: S608
 
 
+class Scope(StrEnum):
+    """What is counted: days of sellers' commodities, or all from the day ``first`` to ``next``.
+
+    Parameters are ``days``, ``organisations`` and ``commodities``, of one length; or ``first``
+    and ``next``, which does not belong to it.
+    """
+
+    TOUCHED = "touched"
+    SPAN = "span"
+
+    @property
+    def begin(self) -> str:
+        """The common table expressions that a statement begins with."""
+        return f"{TOUCHED}, " if self is Scope.TOUCHED else ""
+
+
 @dataclass(frozen=True)
 class Source:
     """Rows that count for a roll-up.
 
     ``at`` is the instant at which a row counts, or with ``dated`` the day; ``later`` is an interval
-    after it at which it counts instead. Dimensions that are not
-    named are null; ``measures`` are what one row adds.
+    after it at which it counts instead. Dimensions that are not named are null; ``measures`` are
+    what one row adds. ``chosen`` rows are of the days in question already. Rows of a span are taken
+    in the order of ``near``, in which what is joined to them lies together.
     """
 
     at: str
@@ -38,32 +56,55 @@ class Source:
     where: str = "true"
     dimensions: Mapping[str, str] = field(default_factory=dict)
     dated: bool = False
+    chosen: bool = False
+    near: str = ""
     later: str = ""
 
-    def select(self, cell: str, *, touched: bool) -> str:
-        """The source's rows summed by the dimensions of ``cell``, of touched days or of all."""
+    @property
+    def day(self) -> str:
+        """The day on which a row counts."""
         instant = f"({self.at} + {self.later})" if self.later else self.at
-        day = self.at if self.dated else f"({instant} AT TIME ZONE {ZONE})::date"
+        return self.at if self.dated else f"({instant} AT TIME ZONE {ZONE})::date"
+
+    def select(self, cell: str, scope: Scope) -> str:
+        """The source's rows summed by the dimensions of ``cell``."""
         own = {
             "organisation_id": self.seller,
             "grain": "'day'",
-            "period": day,
+            "period": self.day,
             "commodity_code": self.commodity,
             **self.dimensions,
         }
         keys = [f"{own.get(name, _nothing(name))} AS {name}" for name in DIMENSIONS[cell]]
-        sums = [f"sum({self.measures[name]}) AS {name}" if name in self.measures else f"0 AS {name}"
-                for name in MEASURES[cell]]  # fmt: skip
-        join = f"touched CROSS JOIN {self.tables}" if touched else self.tables
-        restricted = f" AND {self._within()}" if touched else ""
+        sums = [f"{self._sum(name)}::{kind} AS {name}" for name, kind in MEASURES[cell].items()]
         grouped = ", ".join(str(number + 1) for number in range(len(keys)))
-        return (
-            f"SELECT {', '.join(keys + sums)} FROM {join}"  # noqa: S608
-            f" WHERE {self.where}{restricted} GROUP BY {grouped}"
-        )
+        return f"SELECT {', '.join(keys + sums)} {self.rows(scope)} GROUP BY {grouped}"
 
-    def _within(self) -> str:
+    def _sum(self, measure: str) -> str:
+        return f"sum({self.measures[measure]})" if measure in self.measures else "NULL"
+
+    def rows(self, scope: Scope) -> str:
+        """FROM and WHERE: the source's rows of the days in question."""
+        if self.chosen:
+            return f"FROM {self.tables} WHERE {self.where}"
+        within = self._within(scope)
+        if scope is Scope.TOUCHED:
+            return f"FROM touched CROSS JOIN {self.tables} WHERE {self.where} AND {within}"
+        if not self.near:
+            return f"FROM {self.tables} WHERE {self.where} AND {within}"
+        table, alias, joins = self.tables.split(maxsplit=2)
+        first = f"SELECT * FROM {table} {alias} WHERE {within} ORDER BY {self.near}"  # noqa: S608
+        return f"FROM ({first}) {alias} {joins} WHERE {self.where}"
+
+    def _within(self, scope: Scope) -> str:
         back = f" - {self.later}" if self.later else ""
+        if scope is Scope.SPAN:
+            first, following = "CAST(:first AS date)", "CAST(:next AS date)"
+            if not self.dated:
+                first, following = (
+                    f"{day}::timestamp AT TIME ZONE {ZONE}" for day in (first, following)
+                )
+            return f"{self.at} >= {first}{back} AND {self.at} < {following}{back}"
         when = (
             f"{self.at} = touched.day"
             if self.dated
@@ -79,20 +120,6 @@ def _nothing(name: str) -> str:
     return "NULL::uuid" if name.endswith("_id") else "NULL::text"
 
 
-_ORDERED = """purchase_order o
-    JOIN order_line l ON l.order_id = o.id
-    JOIN offer f ON f.id = l.offer_id
-    JOIN lot t ON t.id = l.lot_id
-    JOIN site s ON s.id = t.site_id
-    LEFT JOIN demand w ON w.id = o.demand_id"""
-_OF_ORDER = {
-    "agent_id": "o.seller_agent_id",
-    "buyer_id": "o.organisation_id",
-    "grade": "l.grade",
-    "ward_code": "s.ward_code",
-    "processing_line": "w.processing_line",
-    "origin": "o.origin",
-}
 _LOST = "o.status IN ('cancelled', 'expired')"
 _KEPT = f"NOT {_LOST}"
 
@@ -103,27 +130,47 @@ def _last(table: str, name: str) -> str:
         WHERE recorded.delivery_id = d.id ORDER BY recorded.number DESC LIMIT 1) {name} ON true"""  # noqa: S608
 
 
-_DELIVERED = f"""delivery d
+_ENDED = Source(
+    at="d.ended_at",
+    seller="d.seller_id",
+    commodity="l.commodity_code",
+    tables=f"""delivery d
     JOIN order_line l ON l.id = d.order_line_id
     JOIN purchase_order o ON o.id = l.order_id
     JOIN lot t ON t.id = l.lot_id
     JOIN site s ON s.id = t.site_id
     LEFT JOIN demand w ON w.id = o.demand_id
     {_last("despatch", "sent")}
-    {_last("weighing", "scale")}"""
-_ENDED = "d.ended_at IS NOT NULL AND d.status IN ('accepted', 'partly_accepted', 'rejected')"
-_ACCEPTED = "coalesce(slip.accepted_quantity, 0)"
-_WEIGHED = f"coalesce(scale.net, {_ACCEPTED})"
-_REFUSED = f"({_WEIGHED} - {_ACCEPTED})"
-_BILLED = "o.carrier <> 'buyer'"
+    {_last("weighing", "scale")}
+    {_last("inspection", "look")}
+    {_last("delivery_slip", "slip")}""",
+    near="d.id",
+    where="d.ended_at IS NOT NULL AND d.status IN ('accepted', 'partly_accepted', 'rejected')",
+    measures={},
+)
+
+
+def ended(scope: Scope) -> str:
+    """The deliveries that ended on the days in question, with what was recorded of them last."""
+    return f"""ended AS MATERIALIZED (
+    SELECT {_ENDED.day} AS day, d.seller_id, l.commodity_code, o.seller_agent_id AS agent_id,
+        s.ward_code, o.organisation_id AS buyer_id, l.grade, w.processing_line, o.origin,
+        o.carrier <> 'buyer' AS billed, l.unit_price, look.id AS inspection_id,
+        coalesce(sent.quantity, scale.net, slip.accepted_quantity, 0) AS despatched,
+        coalesce(scale.net, slip.accepted_quantity, 0) AS weighed,
+        coalesce(slip.accepted_quantity, 0) AS accepted, sent.quantity - scale.net AS shrunk,
+        coalesce(slip.payable_amount, 0) AS payable, coalesce(slip.haulage_amount, 0) AS haulage
+    {_ENDED.rows(scope)}
+)"""
+
 
 _OFFERED = Source(
     at="f.listed_at",
     seller="f.organisation_id",
     commodity="f.commodity_code",
-    tables="offer f JOIN lot t ON t.id = f.lot_id JOIN site s ON s.id = t.site_id",
+    tables="offer f",
     where="f.listed_at IS NOT NULL",
-    dimensions={"agent_id": "f.agent_id", "grade": "t.grade", "ward_code": "s.ward_code"},
+    dimensions={"agent_id": "f.agent_id"},
     measures={"offered_quantity": "f.quantity", "offered_amount": "f.quantity * f.ask_price"},
 )
 
@@ -133,8 +180,11 @@ _ORDERS = Source(
     at="o.placed_at",
     seller="o.seller_id",
     commodity="l.commodity_code",
-    tables=_ORDERED,
-    dimensions=_OF_ORDER,
+    tables="""purchase_order o
+    JOIN order_line l ON l.order_id = o.id
+    JOIN offer f ON f.id = l.offer_id""",
+    near="o.id",
+    dimensions={"agent_id": "o.seller_agent_id", "origin": "o.origin"},
     measures={
         "ordered_quantity": f"CASE WHEN {_KEPT} THEN l.quantity ELSE 0 END",
         "ordered_amount": f"CASE WHEN {_KEPT} THEN l.amount ELSE 0 END",
@@ -149,24 +199,35 @@ _ORDERS = Source(
     },
 )
 
+_OF_ENDED: dict[str, Any] = {
+    "at": "e.day",
+    "dated": True,
+    "chosen": True,
+    "seller": "e.seller_id",
+    "commodity": "e.commodity_code",
+}
 _DELIVERIES = Source(
-    at="d.ended_at",
-    seller="d.seller_id",
-    commodity="l.commodity_code",
-    tables=f"{_DELIVERED} {_last('delivery_slip', 'slip')}",
-    where=_ENDED,
-    dimensions=_OF_ORDER,
+    **_OF_ENDED,
+    tables="ended e",
+    dimensions={
+        "agent_id": "e.agent_id",
+        "ward_code": "e.ward_code",
+        "buyer_id": "e.buyer_id",
+        "grade": "e.grade",
+        "processing_line": "e.processing_line",
+        "origin": "e.origin",
+    },
     measures={
         "deliveries": "1",
-        "despatched_quantity": f"coalesce(sent.quantity, {_WEIGHED})",
-        "weighed_quantity": _WEIGHED,
-        "accepted_quantity": _ACCEPTED,
-        "refused_quantity": _REFUSED,
-        "refused_amount": f"{_REFUSED} * l.unit_price",
-        "goods_amount": "coalesce(slip.payable_amount, 0)",
-        "carried_quantity": f"CASE WHEN {_BILLED} THEN {_ACCEPTED} ELSE 0 END",
-        "carried_amount": f"CASE WHEN {_BILLED} THEN coalesce(slip.payable_amount, 0) ELSE 0 END",
-        "haulage_amount": "coalesce(slip.haulage_amount, 0)",
+        "despatched_quantity": "e.despatched",
+        "weighed_quantity": "e.weighed",
+        "accepted_quantity": "e.accepted",
+        "refused_quantity": "e.weighed - e.accepted",
+        "refused_amount": "(e.weighed - e.accepted) * e.unit_price",
+        "goods_amount": "e.payable",
+        "carried_quantity": "CASE WHEN e.billed THEN e.accepted END",
+        "carried_amount": "CASE WHEN e.billed THEN e.payable END",
+        "haulage_amount": "e.haulage",
     },
 )
 
@@ -185,11 +246,9 @@ _PAYMENTS = Source(
             AS late, max(payout.recorded_at) AS last_at
         FROM payout_share share JOIN payout ON payout.id = share.payout_id
         WHERE share.settlement_id = p.id AND payout.status <> 'bounced') money""",
+    near="p.delivery_id",
     where="p.purpose IN ('goods', 'pool_share')",
-    dimensions={
-        "agent_id": "CASE WHEN p.payee_id = o.seller_id THEN o.seller_agent_id END",
-        "buyer_id": "p.organisation_id",
-    },
+    dimensions={"agent_id": "CASE WHEN p.payee_id = o.seller_id THEN o.seller_agent_id END"},
     measures={
         "due_amount": "p.amount - p.held - p.credited - p.netted - p.commission",
         "paid_amount": "p.paid",
@@ -210,7 +269,7 @@ _CLAIMS = Source(
     JOIN delivery d ON d.id = c.delivery_id
     JOIN order_line l ON l.id = d.order_line_id
     JOIN purchase_order o ON o.id = l.order_id""",
-    dimensions={"agent_id": "o.seller_agent_id", "buyer_id": "c.organisation_id"},
+    dimensions={"agent_id": "o.seller_agent_id"},
     measures={
         "claims": "1",
         "claims_granted": "(c.ended_at IS NOT NULL AND coalesce(c.credit, 0) > 0)::int",
@@ -239,10 +298,10 @@ _HARVESTS = Source(
     at="t.harvested_at",
     seller="t.organisation_id",
     commodity="t.commodity_code",
-    tables="lot t JOIN site s ON s.id = t.site_id",
+    tables="lot t",
     where="t.harvested_at IS NOT NULL"
     " AND NOT EXISTS (SELECT FROM lot_source x WHERE x.lot_id = t.id)",
-    dimensions={"agent_id": "t.agent_id", "grade": "t.grade", "ward_code": "s.ward_code"},
+    dimensions={"agent_id": "t.agent_id"},
     measures={"harvested_quantity": "t.quantity"},
 )
 
@@ -251,7 +310,7 @@ _DISRUPTIONS = Source(
     seller="b.organisation_id",
     commodity="b.commodity_code",
     tables="disrupted_commitment b",
-    dimensions={"agent_id": "b.seller_agent_id", "buyer_id": "b.buyer_id"},
+    dimensions={"agent_id": "b.seller_agent_id"},
     measures={
         "disruptions": "1",
         "disrupted_quantity": "b.quantity",
@@ -262,57 +321,52 @@ _DISRUPTIONS = Source(
     },
 )
 
-_OF_FATE = {"agent_id": "o.seller_agent_id", "ward_code": "s.ward_code"}
-_PARTS = f"{_DELIVERED} {_last('inspection', 'look')}"
-_PARTS += " JOIN inspection_part part ON part.inspection_id = look.id"
+_PARTS = "ended e JOIN inspection_part part ON part.inspection_id = e.inspection_id"
 _JUDGED = Source(
-    at="d.ended_at",
-    seller="d.seller_id",
-    commodity="l.commodity_code",
+    **_OF_ENDED,
     tables=_PARTS,
-    where=f"{_ENDED} AND part.accepted_quantity > 0",
-    dimensions=_OF_FATE | {"fate": "part.result", "detail": "coalesce(part.grade, l.grade, '')"},
+    where="part.accepted_quantity > 0",
+    dimensions={
+        "agent_id": "e.agent_id",
+        "fate": "part.result",
+        "detail": "coalesce(part.grade, e.grade, '')",
+    },
     measures={
         "quantity": "part.accepted_quantity",
-        "amount": "part.accepted_quantity * l.unit_price",
+        "amount": "part.accepted_quantity * e.unit_price",
     },
 )
 _REJECTED = Source(
-    at="d.ended_at",
-    seller="d.seller_id",
-    commodity="l.commodity_code",
+    **_OF_ENDED,
     tables=_PARTS,
-    where=f"{_ENDED} AND part.net > part.accepted_quantity",
-    dimensions=_OF_FATE
-    | {"fate": "'rejected'", "detail": "lower(btrim(left(coalesce(part.reason, ''), 80)))"},
+    where="part.net > part.accepted_quantity",
+    dimensions={
+        "agent_id": "e.agent_id",
+        "fate": "'rejected'",
+        "detail": "lower(btrim(left(coalesce(part.reason, ''), 80)))",
+    },
     measures={
         "quantity": "part.net - part.accepted_quantity",
-        "amount": "(part.net - part.accepted_quantity) * l.unit_price",
+        "amount": "(part.net - part.accepted_quantity) * e.unit_price",
     },
 )
 _SHRUNK = Source(
-    at="d.ended_at",
-    seller="d.seller_id",
-    commodity="l.commodity_code",
-    tables=_DELIVERED,
-    where=f"{_ENDED} AND sent.quantity <> scale.net",
-    dimensions=_OF_FATE | {"fate": "'shrunk'", "detail": "''"},
-    measures={
-        "quantity": "sent.quantity - scale.net",
-        "amount": "(sent.quantity - scale.net) * l.unit_price",
-    },
+    **_OF_ENDED,
+    tables="ended e",
+    where="e.shrunk <> 0",
+    dimensions={"agent_id": "e.agent_id", "fate": "'shrunk'", "detail": "''"},
+    measures={"quantity": "e.shrunk", "amount": "e.shrunk * e.unit_price"},
 )
 _RUN_OUT = Source(
     at="t.harvested_at",
     later="make_interval(hours => g.shelf_life_hours)",
     seller="t.organisation_id",
     commodity="t.commodity_code",
-    tables="lot t JOIN site s ON s.id = t.site_id JOIN commodity g ON g.code = t.commodity_code",
+    tables="lot t JOIN commodity g ON g.code = t.commodity_code",
     where="t.harvested_at IS NOT NULL AND t.status IN ('harvested', 'spoiled')"
     " AND t.quantity > t.reserved",
     dimensions={
         "agent_id": "t.agent_id",
-        "ward_code": "s.ward_code",
         "fate": "CASE t.status WHEN 'spoiled' THEN 'spoiled' ELSE 'run_out' END",
         "detail": "''",
     },
@@ -320,58 +374,7 @@ _RUN_OUT = Source(
 )
 
 SOURCES: Mapping[str, tuple[Source, ...]] = {
-    "trade_cell": (
-        _OFFERED,
-        _ORDERS,
-        _DELIVERIES,
-        _PAYMENTS,
-        _CLAIMS,
-        _FORECASTS,
-        _HARVESTS,
-        _DISRUPTIONS,
-    ),
+    "trade_cell": (_OFFERED, _ORDERS, _PAYMENTS, _CLAIMS, _FORECASTS, _HARVESTS, _DISRUPTIONS),
+    "delivery_cell": (_DELIVERIES,),
     "fate_cell": (_JUDGED, _REJECTED, _SHRUNK, _RUN_OUT),
 }
-
-
-def day_cells(cell: str, *, touched: bool) -> str:
-    """The statement that writes the day rows of a roll-up, of touched days or of all."""
-    names = ", ".join(DIMENSIONS[cell] + MEASURES[cell])
-    sums = ", ".join(DIMENSIONS[cell] + tuple(f"sum({one})" for one in MEASURES[cell]))
-    keys = ", ".join(DIMENSIONS[cell])
-    rows = " UNION ALL ".join(one.select(cell, touched=touched) for one in SOURCES[cell])
-    begin = f"WITH {TOUCHED} " if touched else ""
-    return (
-        f"{begin}INSERT INTO {cell} ({names}) SELECT {sums} FROM ({rows}) counted"  # noqa: S608
-        f" GROUP BY {keys} ORDER BY organisation_id, period, commodity_code"
-    )
-
-
-def coarser_cells(cell: str, grain: str, *, touched: bool) -> str:
-    """The statement that sums days to weeks or months, of touched ones or of all."""
-    replaced = {"grain": f"'{grain}'", "period": f"date_trunc('{grain}', c.period)::date"}
-    dimensions = [replaced.get(one, f"c.{one}") for one in DIMENSIONS[cell]]
-    names = ", ".join(DIMENSIONS[cell] + MEASURES[cell])
-    sums = ", ".join(dimensions + [f"sum(c.{one})" for one in MEASURES[cell]])
-    grouped = ", ".join(str(number + 1) for number in range(len(dimensions)))
-    begin = f"WITH {TOUCHED} " if touched else ""
-    among = f"""JOIN ({_periods(grain)}) again ON c.organisation_id = again.organisation_id
-        AND c.commodity_code = again.commodity_code
-        AND c.period >= again.first AND c.period < again.next"""
-    return f"""{begin}INSERT INTO {cell} ({names}) SELECT {sums}
-        FROM {cell} c {among if touched else ""} WHERE c.grain = 'day' GROUP BY {grouped}
-        ORDER BY 1, 3, 4"""  # noqa: S608
-
-
-def forget_cells(cell: str, grain: str) -> str:
-    """The statement that deletes what is about to be written again."""
-    return f"""WITH {TOUCHED} DELETE FROM {cell} c USING ({_periods(grain)}) again
-        WHERE c.organisation_id = again.organisation_id AND c.grain = '{grain}'
-        AND c.period = again.first AND c.commodity_code = again.commodity_code"""  # noqa: S608
-
-
-def _periods(grain: str) -> str:
-    return f"""SELECT DISTINCT organisation_id, commodity_code,
-            date_trunc('{grain}', day)::date AS first,
-            (date_trunc('{grain}', day) + interval '1 {grain}')::date AS next
-        FROM touched"""  # noqa: S608

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from app.accounts.models import Kind
 from app.accounts.queries import current_members
-from app.analytics.models import GroupCell, trade_cell
+from app.analytics.models import GroupCell, delivery_cell, trade_cell
 from app.analytics.reading import (
     Question,
     View,
@@ -33,13 +33,15 @@ COUNTED = (
     "orders_of_commodity",
     "order_lines",
     "listing_seconds",
+    "payments",
+    "payment_seconds",
+)
+BROUGHT = (
     "weighed_quantity",
     "accepted_quantity",
     "goods_amount",
     "refused_quantity",
     "refused_amount",
-    "payments",
-    "payment_seconds",
 )
 SHOWN = ("offered_quantity", "ordered_quantity", "cancelled_quantity", "weighed_quantity")
 
@@ -81,9 +83,9 @@ def summary(question: Question) -> Summary:
 
 
 def _own(question: Question) -> tuple[list[dict[str, Any]], int]:
-    c = trade_cell.c
+    c, brought = trade_cell.c, delivery_cell.c
     by = [question.period.bucket(c.period).label("bucket"), c.commodity_code, c.origin]
-    sums: dict[Any, dict[str, Any]] = defaultdict(lambda: dict.fromkeys(COUNTED, 0))
+    sums: dict[Any, dict[str, Any]] = defaultdict(lambda: dict.fromkeys(COUNTED + BROUGHT, 0))
     ways: dict[Any, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for row in summed(trade_cell, question, by, COUNTED):
         key = (row.bucket, row.commodity_code)
@@ -91,6 +93,9 @@ def _own(question: Question) -> tuple[list[dict[str, Any]], int]:
             sums[key][name] += getattr(row, name)
         if row.origin:
             ways[key][row.origin] += row.ordered_quantity
+    by = [question.period.bucket(brought.period).label("bucket"), brought.commodity_code]
+    for row in summed(delivery_cell, question, by, BROUGHT):
+        sums[row.bucket, row.commodity_code] |= {name: getattr(row, name) for name in BROUGHT}
     units = units_of({code for _, code in sums})
     rows = [
         _row(bucket, code, units[code], figures, ways[bucket, code])

@@ -6,14 +6,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, cast, func, literal, select
+from sqlalchemy import Date, cast, func, select
 
 from app.accounts.models import Kind
 from app.accounts.queries import consenting_members
-from app.analytics.group_operations import WEEKLY, circles
-from app.analytics.groups import Part, is_group, is_safe
+from app.analytics.groups import is_group
 from app.analytics.members import promises
-from app.analytics.models import trade_cell
+from app.analytics.models import ForecastGroup, trade_cell
 from app.analytics.reading import Period, Question, View, monday, share_of, summed
 from app.analytics.summary import units_of
 from app.catalogue.models import Commodity
@@ -60,27 +59,13 @@ def _own(weeks: Question) -> dict[Key, tuple[Decimal, Decimal]]:
 
 def _market(weeks: Question) -> dict[Key, tuple[Decimal, Decimal]]:
     """Forecasts of all farms where they make a safe group, each week of a commodity by itself."""
-    c = trade_cell.c
+    told = ForecastGroup
     rows = db.session.execute(
-        select(c.period, c.commodity_code, c.organisation_id, func.sum(c.forecast_quantity))
-        .where(
-            c.grain == WEEKLY,
-            c.period >= weeks.period.since,
-            c.period <= weeks.period.until,
-            c.forecast_quantity > literal(0, literal_execute=True),
-            weeks.named(c),
+        select(told.week, told.commodity_code, told.quantity).where(
+            told.week.between(weeks.period.since, weeks.period.until), weeks.named(told)
         )
-        .group_by(c.period, c.commodity_code, c.organisation_id)
     )
-    said: dict[Key, dict[UUID, Decimal]] = defaultdict(dict)
-    for week, code, farm, quantity in rows:
-        said[week, code][farm] = quantity
-    known = circles()
-    return {
-        key: (sum(farms.values(), Decimal(0)), Decimal(0))
-        for key, farms in said.items()
-        if is_safe([Part("", farms, {})], known)
-    }
+    return {(week, code): (quantity, Decimal(0)) for week, code, quantity in rows}
 
 
 def _row(

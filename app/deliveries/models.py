@@ -56,6 +56,7 @@ class Delivery(Identified, Base):
         CheckConstraint("shortfall BETWEEN 0 AND scheduled_quantity", name="shortfall_within"),
         UniqueConstraint("order_id", "number"),
         Index("ix_delivery_ended", "seller_id", "ended_at"),
+        Index("ix_delivery_by_day", "ended_at", postgresql_using="brin"),
     )
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
@@ -295,6 +296,7 @@ class Claim(Identified, Base):
             "credit BETWEEN 0 AND provisional_credit AND provisional_credit >= 0",
             name="credit_within",
         ),
+        Index("ix_claim_by_day", "filed_at", postgresql_using="brin"),
         Index("ix_claim_waiting", "answer_by", postgresql_where=text("ended_at IS NULL")),
         Index(
             "uq_claim_under_way",

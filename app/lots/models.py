@@ -120,6 +120,7 @@ class Lot(Represented, Identified, Base):
         CheckConstraint("(capacity = 'agent') = (agent_id IS NOT NULL)", name="agent_named"),
         CheckConstraint("(plot_id IS NULL) = (season IS NULL)", name="plot_with_season"),
         Index("ix_lot_harvested", "organisation_id", "harvested_at"),
+        Index("ix_lot_by_day", "harvested_at", postgresql_using="brin"),
     )
 
     commodity_code: Mapped[str] = mapped_column(ForeignKey("commodity.code"), index=True)
@@ -272,6 +273,7 @@ class Forecast(Represented, Identified, Base):
         CheckConstraint("(trend = 'zero') = (quantity = 0)", name="zero_is_nothing"),
         CheckConstraint("extract(isodow FROM week) = 1", name="week_begins_on_monday"),
         CheckConstraint("(capacity = 'agent') = (agent_id IS NOT NULL)", name="agent_named"),
+        Index("ix_forecast_by_day", "week", postgresql_using="brin"),
         Index("ix_forecast_week", "organisation_id", "commodity_code", "week", "made_at"),
     )
 

@@ -165,6 +165,7 @@ class Offer(Represented, Open, Identified, Base):
         CheckConstraint("min_quantity > 0 AND min_quantity <= quantity", name="min_quantity"),
         CheckConstraint("(capacity = 'agent') = (agent_id IS NOT NULL)", name="agent_named"),
         Index("ix_offer_listed", "organisation_id", "listed_at"),
+        Index("ix_offer_by_day", "listed_at", postgresql_using="brin"),
         Index("ix_offer_open", "market_code", "id", postgresql_where=text("status = 'open'")),
         Index("ix_offer_owner", "organisation_id", "id"),
         Index("ix_offer_newest", "commodity_code", "id", postgresql_where=text("status = 'open'")),

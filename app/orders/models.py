@@ -93,6 +93,7 @@ class Order(Represented, Identified, Base):
         ),
         CheckConstraint("(capacity = 'agent') = (agent_id IS NOT NULL)", name="agent_named"),
         Index("ix_purchase_order_placed", "seller_id", "placed_at"),
+        Index("ix_purchase_order_by_day", "placed_at", postgresql_using="brin"),
         Index(
             "ix_purchase_order_waiting", "confirm_by", postgresql_where=text("status = 'placed'")
         ),

@@ -216,6 +216,7 @@ class Settlement(Identified, Base):
             postgresql_where=text("status = 'provisional'"),
         ),
         Index("ix_settlement_payee", "payee_id", "due_on"),
+        Index("ix_settlement_by_day", "due_on", postgresql_using="brin"),
         Index("ix_settlement_pair", "organisation_id", "payee_id", "due_on"),
         Index("ix_settlement_untold", "due_on", postgresql_where=text("overdue_told_at IS NULL")),
     )

@@ -531,13 +531,13 @@ EXAMPLES: dict[str, Example] = {
     "POST /matches/<match_id>/refusal": example("farm processor", among=TRADERS, subject="match"),
     **CONNECTION_EXAMPLES,
     **dict.fromkeys(
-        (f"GET /analytics/{name}" for name in ("summary", "prices", "flows", "supply", "fairness")),
+        (
+            f"GET /analytics/{name}"
+            for name in ("summary", "prices", "flows", "supply", "fairness", "loss", "disruption")
+        ),
         example(f"{FIGURE_OWNERS} authority authority_viewer operator operator_viewer"),
     ),
-    **dict.fromkeys(
-        (f"GET /analytics/{name}" for name in ("members", "loss", "disruption")),
-        example(FIGURE_OWNERS),
-    ),
+    "GET /analytics/members": example(FIGURE_OWNERS),
     "GET /open-data": example(EVERYBODY),
     "GET /open-data/market-statistics/<name>": example(EVERYBODY, subject="statistics"),
     **CONTRACT_EXAMPLES,

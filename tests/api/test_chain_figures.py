@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from flask import Flask
 from openpyxl import load_workbook
-from sqlalchemy import text, update
+from sqlalchemy import insert, text, update
 
 from app.analytics import answers, schemas
+from app.analytics.models import GroupCell
 from app.core import clock
 from app.core.db import db
 from app.core.transaction import transaction
@@ -363,6 +364,45 @@ def test_disruption_tells_what_was_touched(trade: Trade) -> None:
     )
 
 
+@pytest.mark.parametrize("sellers, told_of", [(6, True), (4, False)])
+def test_disruption_is_told_to_an_office_in_groups(
+    trade: Trade, sellers: int, told_of: bool
+) -> None:
+    """10 kg of each farm last month; of fewer than five farms nothing is told."""
+    buyer = trade.processor()
+    for _ in range(sellers):
+        an_order(buyer, an_offer(trade.farm()), "10")
+    closed(trade, trade.authority)
+    with trade.app.app_context(), transaction():
+        last_month = "date_trunc('month', now()) - interval '10 days'"
+        db.session.execute(text(f"UPDATE disrupted_commitment SET found_at = {last_month}"))
+    trade.count()
+    rows = trade.authority.read(f"/analytics/disruption?from={day(-62)[:10]}")["items"]
+    assert [(one["touched"], one["touched_quantity"]) for one in rows] == (
+        [(sellers, f"{10 * sellers}.000")] if told_of else []
+    )
+
+
+def test_losses_of_groups_are_told_to_an_office(trade: Trade) -> None:
+    """101 kg left in a week, 100 arrived, 10 were refused; neither why nor whose is told."""
+    with trade.app.app_context(), transaction():
+        db.session.execute(insert(GroupCell).values(**A_WEEK_OF_TEA))
+    rows = trade.authority.read("/analytics/loss?from=2026-03-02&until=2026-03-08")["items"]
+    assert [(one["stage"], one["cause"], one["quantity"], one["amount"]) for one in rows] == [
+        ("haulage", "shrunk", "1.000", None),
+        ("inspection", "rejected", "10.000", None),
+    ]
+    assert trade.authority.read("/analytics/loss?from=2026-03-03&until=2026-03-09")["items"] == []
+
+
+A_WEEK_OF_TEA = {
+    "week": date(2026, 3, 2), "commodity_code": TEA, "province_code": "68", "parties": 6,
+    "deliveries": 9, "despatched_quantity": 101, "weighed_quantity": 100, "accepted_quantity": 90,
+    "refused_quantity": 10, "goods_amount": 900_000, "carried_quantity": 90,
+    "carried_amount": 900_000, "haulage_amount": 90_000,
+}  # fmt: skip
+
+
 def test_who_may_see_what(chain: Chain, trade: Trade) -> None:
     cooperative, authority = chain["cooperative"], trade.authority
     assert authority.read("/analytics/summary")["view"] == "market"
@@ -398,7 +438,7 @@ def test_a_bad_filter_is_refused(chain: Chain, query: str) -> None:
     for name in ("summary", "prices", "flows", "fairness", "members", "loss", "disruption"):
         answer = chain["cooperative"].get(f"/analytics/{name}?{query}")
         assert (answer.status_code, answer.json["code"]) == (422, "invalid"), name
-    assert chain["cooperative"].get("/analytics/loss?view=market").status_code == 422
+    assert chain["cooperative"].get("/analytics/members?view=market").status_code == 422
 
 
 def test_figures_come_as_csv_and_workbook_and_have_an_entity_tag(chain: Chain) -> None:
@@ -428,10 +468,7 @@ def test_no_name_becomes_a_formula() -> None:
 def test_open_data_has_an_address_for_each_month_that_is_over(trade: Trade) -> None:
     today = clock.local_date(clock.now())
     with trade.app.app_context(), transaction():
-        db.session.execute(
-            text("INSERT INTO group_cell VALUES ('2026-03-02', :tea, '68', 6, 9, 100, 90, 10,"
-                 " 900000, 90, 900000, 90000)"), {"tea": TEA}
-        )  # fmt: skip
+        db.session.execute(insert(GroupCell).values(**A_WEEK_OF_TEA))
     catalogue = trade.visitor.read("/open-data")
     (dataset,) = catalogue["dcat:dataset"]
     assert dataset["dct:license"]["@id"].endswith("/by/4.0/")

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.analytics.fairness import FIGURES
+from app.analytics.gains import FIGURES
+from app.analytics.round_operations import forget_months, tell_months
 from app.core.db import db
 from app.core.transaction import transaction
 from tests.factories import COMMODITY, Account, Trade, a_demand, a_lot, an_offer, day
@@ -31,6 +32,8 @@ def a_month_passes(trade: Trade) -> None:
         db.session.execute(
             text("UPDATE round_figures SET cleared_at = cleared_at - interval '1 month'")
         )
+        forget_months()
+        tell_months()
 
 
 def last_month(reader: Account, question: str = "") -> dict[str, Any]:
@@ -109,6 +112,8 @@ def test_what_is_left_without_the_rounds_that_tell_is_not_told_either(trade: Tra
             " UPDATE round_figures SET cleared_at = (SELECT max(cleared_at) FROM round_figures)"
         )
         db.session.execute(latest)
+        forget_months()
+        tell_months()
     row = last_month(trade.authority)
     assert row["rounds"] == 7
     assert row["welfare"] > large["welfare"], "six small rounds together are a group"

@@ -15,8 +15,8 @@ from app.accounts.queries import consenting_members
 from app.analytics import bench, prices, summary
 from app.analytics.groups import Part, grouped, is_safe
 from app.analytics.models import GroupCell
-from app.analytics.operations import rebuild
 from app.analytics.reading import Period, Question, View
+from app.analytics.rebuild import rebuild
 from app.core import clock
 from app.core.db import db
 

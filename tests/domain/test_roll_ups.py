@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
-from app.analytics.models import DIMENSIONS, MEASURES, fate_cell, trade_cell
-from app.analytics.operations import count_again, is_counted, rebuild
+from app.analytics.models import CELLS, DIMENSIONS, MEASURES, delivery_cell, trade_cell
+from app.analytics.operations import count_again, is_counted
+from app.analytics.rebuild import rebuild
 from app.core import clock
 from app.core.db import db
 from app.deliveries.models import (
@@ -243,11 +244,11 @@ def cells() -> dict[str, list[Any]]:
     return {
         table.name: sorted(
             map(tuple, db.session.execute(
-                select(*(table.c[name] for name in DIMENSIONS[table.name] + MEASURES[table.name]))
+                select(*(table.c[one] for one in (*DIMENSIONS[table.name], *MEASURES[table.name])))
             )),
             key=lambda row: [str(one) for one in row],
         )
-        for table in (trade_cell, fate_cell)
+        for table in CELLS
     }  # fmt: skip
 
 
@@ -292,10 +293,11 @@ NAMES = ("offered_quantity", "ordered_amount", "weighed_quantity", "accepted_qua
 
 def in_cells(grain: str) -> dict[tuple[Any, ...], list[Any]]:
     sums: dict[tuple[Any, ...], list[Any]] = defaultdict(lambda: [Decimal(0)] * len(NAMES))
-    for row in db.session.execute(select(trade_cell).where(trade_cell.c.grain == grain)):
-        key = (row.period, row.organisation_id, row.commodity_code)
-        for place, name in enumerate(NAMES):
-            sums[key][place] += getattr(row, name)
+    for table in (trade_cell, delivery_cell):
+        for row in db.session.execute(select(table).where(table.c.grain == grain)):
+            key = (row.period, row.organisation_id, row.commodity_code)
+            for place, name in enumerate(NAMES):
+                sums[key][place] += getattr(row, name, None) or 0
     return {key: told for key, told in sums.items() if any(told)}
 
 
