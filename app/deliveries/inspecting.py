@@ -19,8 +19,8 @@ class PartsDoNotAddUp(Problem):
 
 class BeyondRejectLimit(Problem):
     status, code = 422, "beyond_reject_limit"
-    vi = "Phần {part} có {attribute} là {measured}, quá giới hạn: chỉ hạ loại hoặc từ chối."
-    en = "Part {part} has {attribute} {measured}, beyond the limit: downgrade or reject it."
+    vi = "Phần {part} ({attribute}: {measured}) quá giới hạn: chỉ hạ loại hoặc từ chối."
+    en = "Part {part} ({attribute}: {measured}) is beyond the limit: downgrade or reject it."
 
 
 def checked_parts(

@@ -114,7 +114,7 @@ def test_a_revision_says_what_it_changes_and_undoes_signatures(trade: Trade) -> 
         ({"week-{monday}": "-4"}, "từ 0 trở lên"),
         ({"advance-1": "5.000", "advance-1-due": "mai"}, "Hãy chọn ngày ứng"),
         ({"price": "cost_plus", "margin": ""}, "Hãy nhập một số"),
-        ({"weekly": "1", "quantity": "0,00001"}, "Quá nhiều chữ số thập phân"),
+        ({"weekly": "1", "quantity": "0,00001"}, "Chỉ lấy nhiều nhất 3 số lẻ"),
     ],
 )
 def test_a_revision_that_cannot_be_is_refused_and_kept_as_typed(
