@@ -217,7 +217,7 @@ def _message(dispatch: Dispatch, settings: Settings) -> Message:
         address=dispatch.address,
         locale=dispatch.locale,
         subject=dispatch.subject,
-        body=with_code(dispatch, secret=settings.secret_key),
+        body=with_code(dispatch, settings),
         unsubscribe=unsubscribe_link(dispatch, settings),
         receipts=receipts_link(dispatch, settings),
     )

@@ -81,7 +81,7 @@ def conversion_factor(commodity_code: str, *, on: date) -> Decimal:
     """
     factor = conversion_factors([commodity_code], on=on).get(commodity_code)
     if factor is None:
-        raise NoConversion(commodity=commodity_code, on=on)
+        raise NoConversion(commodity=get_commodity(commodity_code).name, on=f"{on:%d/%m/%Y}")
     return factor
 
 

@@ -94,7 +94,7 @@ def revise_contract(caller: Caller, contract_id: UUID, body: dict[str, Any]) -> 
 
     Viết bản mới của hợp đồng chưa ký.
     """
-    contract, side = _own(caller, contract_id)
+    contract, side = own(caller, contract_id)
     check_if_match(schemas.ContractOut().dump(contract))
     return operations.revise_contract(
         contract=contract,
@@ -119,7 +119,7 @@ def sign_contract(caller: Caller, contract_id: UUID, body: dict[str, Any]) -> Co
 
     Ký một bản hợp đồng cho bên mình.
     """
-    contract, side = _own(caller, contract_id)
+    contract, side = own(caller, contract_id)
     return operations.sign_contract(
         contract=contract, side=side, person=caller.signed_in, now=caller.now, **body
     )
@@ -138,7 +138,7 @@ def terminate_contract(caller: Caller, contract_id: UUID, body: dict[str, Any]) 
 
     Bỏ dự thảo; với hợp đồng đã ký thì đề nghị hoặc đồng ý chấm dứt trước hạn.
     """
-    contract, side = _own(caller, contract_id)
+    contract, side = own(caller, contract_id)
     return operations.terminate_contract(contract=contract, side=side, now=caller.now, **body)
 
 
@@ -314,8 +314,12 @@ def _seen(caller: Caller) -> Any:
     return queries.concerning(caller.acting.id, everything=caller.sees_all)
 
 
-def _own(caller: Caller, contract_id: UUID) -> tuple[Contract, Side]:
-    """A contract of the caller's own, locked, and the side the caller acts for."""
+def own(caller: Caller, contract_id: UUID) -> tuple[Contract, Side]:
+    """A contract of the caller's own, locked, and the side the caller acts for.
+
+    Raises:
+        NotFound: there is none, or it is between others. Forbidden: the mandate has ended.
+    """
     contract = queries.get_contract(
         contract_id, seen=queries.concerning(caller.acting.id, everything=False), lock=True
     )
@@ -326,8 +330,8 @@ def _own(caller: Caller, contract_id: UUID) -> tuple[Contract, Side]:
 
 def _as(caller: Caller, contract_id: UUID, side: Side) -> Contract:
     """A contract in which the caller stands on a side; to others on the other side forbidden."""
-    contract, own = _own(caller, contract_id)
-    if own != side:
+    contract, stands = own(caller, contract_id)
+    if stands != side:
         raise Forbidden
     return contract
 
@@ -336,7 +340,7 @@ def _breach(caller: Caller, breach_id: UUID) -> tuple[Breach, Contract, Side]:
     contract_id = queries.contract_of_breach(breach_id)
     if contract_id is None:
         raise NotFound
-    contract, side = _own(caller, contract_id)
+    contract, side = own(caller, contract_id)
     breach = breach_operations.get_breach(breach_id, contract.id)
     assert breach is not None
     return breach, contract, side

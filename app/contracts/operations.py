@@ -290,7 +290,7 @@ def _check_terms(terms: Mapping[str, Any], now: datetime) -> None:
     if find_commodity(terms["commodity"]) is None:
         raise invalid("/commodity", "Không có mặt hàng này.", "There is no such commodity.")
     if terms["ends_on"] < terms["starts_on"]:
-        raise invalid("/ends_on", "Phải sau ngày bắt đầu.", "Must not be before starts_on.")
+        raise invalid("/ends_on", "Phải sau ngày bắt đầu.", "Must not be before the first day.")
     form, quantity = terms["quantity_form"], terms["quantity"]
     if (form == QuantityForm.ALL_OUTPUT) != (quantity is None):
         raise invalid(

@@ -22,8 +22,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.money import PRICE_STEP
-
-UNITS = {"stem": "cành", "head": "con"}
+from app.core.quantity import UNITS
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ def words_of(contract: Contract) -> Words:
     }
     return Words(
         commodity=commodity.name["vi"],
-        unit=UNITS.get(commodity.unit, str(commodity.unit)),
+        unit=UNITS["vi"].get(commodity.unit, str(commodity.unit)),
         series=series.name["vi"] if series else None,
         signers={
             one.side: people[one.person_id]

@@ -18,7 +18,8 @@ class Problem(Exception):
     """A named refusal.
 
     ``status`` is the HTTP status, ``code`` the stable name; ``vi`` and ``en`` are the sentences,
-    with places for the ``facts`` given when it is raised. ``errors`` point at single fields. What
+    with places for the ``facts`` given when it is raised; a fact that each language says its own
+    way is given by language. ``errors`` point at single fields. What
     was written before one that ``leaves_trace`` is kept, and must be nothing but that trace.
     """
 
@@ -35,10 +36,7 @@ class Problem(Exception):
 
     def detail(self, language: str) -> str:
         """The sentence in one of the two languages."""
-        facts = {
-            name: written(fact, language) if isinstance(fact, Decimal) else fact
-            for name, fact in self.facts.items()
-        }
+        facts = {name: _said(fact, language) for name, fact in self.facts.items()}
         return (self.vi if language == "vi" else self.en).format(**facts)
 
     @property
@@ -50,6 +48,12 @@ class Problem(Exception):
     def title(self) -> str:
         """The standard phrase of the status."""
         return HTTPStatus(self.status).phrase
+
+
+def _said(fact: Any, language: str) -> Any:
+    if isinstance(fact, Mapping):
+        return fact[language]
+    return written(fact, language) if isinstance(fact, Decimal) else fact
 
 
 class NotFound(Problem):

@@ -116,7 +116,7 @@ def replay_or_run(
     saved = db.session.get(SavedAnswer, name)
     if saved is not None:
         if saved.fingerprint != fingerprint:
-            raise KeyReused
+            raise KeyReused(first=saved.body)
         answer = Response(saved.body, saved.status, content_type="application/json")
         answer.headers["Idempotent-Replayed"] = "true"
         return answer

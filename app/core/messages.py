@@ -18,6 +18,9 @@ _SENTENCES = {
     "Not a valid URL.": "Địa chỉ không hợp lệ.",
     "Not a valid mobile number.": "Số điện thoại di động không hợp lệ.",
     "Not a valid tax code.": "Mã số thuế không hợp lệ.",
+    "Contradicts an earlier wish for this topic and channel.": (
+        "Trái với điều đã nêu ở trên cho cùng việc và cùng kênh; chỉ giữ một."
+    ),
     "Not a code.": "Phải là chữ thường, số và gạch nối.",
     "Not a valid growing-area code.": "Mã số vùng trồng không hợp lệ.",
     "Not a valid period.": "Khoảng thời gian không hợp lệ.",

@@ -19,8 +19,8 @@ class PartsDoNotAddUp(Problem):
 
 class BeyondRejectLimit(Problem):
     status, code = 422, "beyond_reject_limit"
-    vi = "Phần {part} có {attribute} là {measured}, quá giới hạn: chỉ hạ loại hoặc từ chối."
-    en = "Part {part} has {attribute} {measured}, beyond the limit: downgrade or reject it."
+    vi = "Phần {part} ({attribute}: {measured}) quá giới hạn: chỉ hạ loại hoặc từ chối."
+    en = "Part {part} ({attribute}: {measured}) is beyond the limit: downgrade or reject it."
 
 
 def checked_parts(
@@ -57,8 +57,9 @@ def checked_parts(
                 }
             ],
         )
+    names = {one.code: one.name for one in commodity.qualities}
     for index, row in enumerate(rows):
-        _check_limits(row, index, schedule["rules"] if schedule else [])
+        _check_limits(row, index, schedule["rules"] if schedule else [], names)
     return rows
 
 
@@ -97,7 +98,9 @@ def _row(part: Mapping[str, Any], index: int, commodity: Commodity) -> dict[str,
     }
 
 
-def _check_limits(row: Mapping[str, Any], index: int, rules: Sequence[Rule]) -> None:
+def _check_limits(
+    row: Mapping[str, Any], index: int, rules: Sequence[Rule], names: Mapping[str, dict[str, str]]
+) -> None:
     if row["result"] != PartResult.ACCEPTED:
         return
     part = Part(index + 1, row["accepted_quantity"], row["qualities"], row["grade"])
@@ -106,8 +109,8 @@ def _check_limits(row: Mapping[str, Any], index: int, rules: Sequence[Rule]) -> 
         attribute = attribute_of(rule)
         raise BeyondRejectLimit(
             part=index + 1,
-            attribute=attribute,
-            measured=row["qualities"][attribute],
+            attribute=names[attribute],
+            measured=Decimal(row["qualities"][attribute]),
             errors=[
                 {
                     "pointer": f"/parts/{index}/result",

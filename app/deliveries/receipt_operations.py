@@ -54,14 +54,14 @@ class NoSlipYet(Problem):
 
 class CorrectionReasonMissing(Problem):
     status, code = 409, "correction_reason_missing"
-    vi = "Việc này đã ghi rồi; muốn sửa hãy nêu correction_reason."
-    en = "This is on record already; to correct it, say why in correction_reason."
+    vi = "Việc này đã ghi rồi; muốn sửa hãy nêu lý do sửa."
+    en = "This is on record already; to correct it, say why."
 
 
 class NothingToCorrect(Problem):
     status, code = 409, "nothing_to_correct"
-    vi = "Chưa ghi gì nên không có gì để sửa; hãy bỏ correction_reason."
-    en = "Nothing is on record yet; please leave correction_reason out."
+    vi = "Chưa ghi gì nên không có gì để sửa; hãy bỏ trống lý do sửa."
+    en = "Nothing is on record yet; please leave the reason out."
 
 
 class CreditsExceedPayable(Problem):
@@ -331,7 +331,15 @@ def verdict(accepted: Decimal, *, of: Decimal) -> DeliveryStatus:
 
 def _check_reason(last: object | None, reason: str | None) -> None:
     if last is not None and reason is None:
-        raise CorrectionReasonMissing
+        raise CorrectionReasonMissing(
+            errors=[
+                {
+                    "pointer": "/correction_reason",
+                    "vi": "Hãy nêu lý do sửa.",
+                    "en": "Say why it is corrected.",
+                }
+            ]
+        )
     if last is None and reason is not None:
         raise NothingToCorrect
 

@@ -7,6 +7,7 @@ from typing import Any
 from app.catalogue.models import Commodity
 from app.core import clock
 from app.core.numbers import written
+from app.core.quantity import UNITS
 from app.deliveries.models import Delivery
 from app.deliveries.slip import Document
 from app.orders.quality_rules import GRADE, Rule, RuleKind
@@ -23,7 +24,6 @@ RESULTS = {
     "downgraded": ("Hạ loại", "Downgraded"),
     "rejected": ("Từ chối", "Rejected"),
 }
-UNITS = {"kg": "kg", "stem": "cành", "head": "con"}
 
 
 def slip_page(*, delivery: Delivery, slip: Document, commodity: Commodity) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def slip_page(*, delivery: Delivery, slip: Document, commodity: Commodity) -> di
         "seller": delivery.order.seller.name,
         "buyer": delivery.order.buyer.name,
         "commodity": commodity.name,
-        "unit": UNITS[commodity.unit],
+        "unit": UNITS["vi"].get(commodity.unit, str(commodity.unit)),
         "made_on": _day(slip.get("made_at")),
         "quantities": [
             {

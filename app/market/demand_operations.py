@@ -54,7 +54,7 @@ def post_demand(
     check_least("/min_delivery", min_delivery, quantity)
     if deliver_until < deliver_from:
         raise invalid(
-            "/deliver_until", "Phải sau deliver_from.", "Must not be before deliver_from."
+            "/deliver_until", "Phải sau ngày bắt đầu nhận.", "Must not be before the first day."
         )
     if deliver_until <= now:
         raise invalid("/deliver_until", "Thời hạn đã qua.", "That instant has passed.")

@@ -12,7 +12,9 @@ from sqlalchemy import func, select
 from app.accounts.operations import invitation_code
 from app.accounts.sign_in_codes import sign_in_code
 from app.collecting.operations import entry_code
+from app.config import Settings
 from app.core.db import db
+from app.notifications.links import outside
 from app.notifications.models import Channel, Dispatch, DispatchStatus
 from app.notifications.sentence import Sentence, one_line
 
@@ -48,7 +50,7 @@ def queue_code(
     Args:
         organisation_id: whose log shows that it was sent.
         kind, subject_id, number: which code it is; `CODES` makes it when the message is sent.
-        sentence: its body says ``{{code}}`` where the code goes.
+        sentence: its body says ``{{code}}`` where the code goes, an invitation's also ``{{link}}``.
         expires_at: from when on it is not sent any more.
 
     Returns:
@@ -86,11 +88,12 @@ def queue_code(
     return dispatch
 
 
-def with_code(dispatch: Dispatch, *, secret: str) -> str:
-    """The body of a dispatch as it is sent."""
+def with_code(dispatch: Dispatch, settings: Settings) -> str:
+    """The body of a dispatch as it is sent: with its code, and the page where that is entered."""
     if dispatch.code_kind is None:
         return dispatch.body
     assert dispatch.code_id is not None
     assert dispatch.code_number is not None
-    code = CODES[dispatch.code_kind](dispatch.code_id, dispatch.code_number, secret)
-    return dispatch.body.replace("{code}", code)
+    code = CODES[dispatch.code_kind](dispatch.code_id, dispatch.code_number, settings.secret_key)
+    link = f"{outside(settings)}/invitations/{dispatch.code_id}"
+    return dispatch.body.replace("{code}", code).replace("{link}", link)

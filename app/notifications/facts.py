@@ -14,9 +14,10 @@ from app.core import clock
 from app.core.db import db
 from app.core.numbers import written
 from app.core.quantity import UNITS
-from app.notifications.restriction_topics import LIMITS, REASONS
+from app.notifications.restriction_topics import LIMITS
 from app.notifications.sentence import Side
 from app.places.queries import current_province, current_ward
+from app.places.restriction_operations import said_why
 
 INSTANTS = (
     "expires_at",
@@ -166,7 +167,7 @@ def _restriction(payload: dict[str, Any], locale: str) -> dict[str, str]:
     return {
         "area": unit.name if unit else str(ward or province),
         "limits": LIMITS[locale][payload["kind"]],
-        "reason": REASONS[locale].get(payload["reason"], payload["reason"]),
+        "reason": said_why(payload["reason"])[locale],
         "until": until,
     }
 

@@ -14,7 +14,7 @@ def unsubscribe_link(dispatch: Dispatch, settings: Settings) -> str | None:
         return None
     person_id, topic = dispatch.person_id, dispatch.topic
     signature = signed("unsubscribe", person_id, topic, secret=settings.secret_key)
-    return f"{_base(settings)}/unsubscribe/{person_id}/{topic}/{signature}"
+    return f"{outside(settings)}/unsubscribe/{person_id}/{topic}/{signature}"
 
 
 def receipts_link(dispatch: Dispatch, settings: Settings) -> dict[str, str] | None:
@@ -22,7 +22,7 @@ def receipts_link(dispatch: Dispatch, settings: Settings) -> dict[str, str] | No
     if dispatch.channel == Channel.EMAIL:
         return None
     signature = signed("receipt", dispatch.id, "", secret=settings.secret_key)
-    url = f"{_base(settings)}/api/v1/dispatches/{dispatch.id}/receipts"
+    url = f"{outside(settings)}/api/v1/dispatches/{dispatch.id}/receipts"
     return {"url": url, "signature": signature}
 
 
@@ -38,5 +38,6 @@ def is_signed(signature: str, purpose: str, subject: UUID, about: str, *, secret
     return hmac.compare_digest(signature.encode(), expected.encode())
 
 
-def _base(settings: Settings) -> str:
+def outside(settings: Settings) -> str:
+    """Where the house is found from outside, without a slash at the end."""
     return (settings.public_url or "http://127.0.0.1:8000").rstrip("/")

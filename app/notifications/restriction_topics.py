@@ -43,15 +43,3 @@ LIMITS = {
         "entry_only": "goods may enter but not leave",
     },
 }
-REASONS = {
-    "vi": {
-        "human_epidemic": "dịch bệnh ở người",
-        "animal_disease": "dịch bệnh động vật",
-        "flood": "lũ lụt",
-    },
-    "en": {
-        "human_epidemic": "epidemic",
-        "animal_disease": "animal disease",
-        "flood": "flood",
-    },
-}

@@ -23,6 +23,7 @@ from app.notifications.planning import CHANNELS
 CLOCK = validate.Regexp(
     r"([01][0-9]|2[0-3]):[0-5][0-9]\Z", error="Must be a time of day, for example 21:30."
 )
+CONTRADICTION = "Contradicts an earlier wish for this topic and channel."
 STANDING = {"description": "where this message stands; null if none was meant"}
 
 
@@ -71,6 +72,15 @@ class PreferencesIn(Schema):
     )
     quiet_from = String(longest=5, allow_none=True, validate=CLOCK)
     quiet_until = String(longest=5, allow_none=True, validate=CLOCK)
+
+    @ma.validates_schema
+    def said_once(self, data: dict[str, Any], **kwargs: Any) -> None:
+        """One wish for each topic and channel; which of two would count, nobody could say."""
+        wished: dict[tuple[str, str], str] = {}
+        for number, one in enumerate(data["preferences"]):
+            wanted = wished.setdefault((one["topic"], one["channel"]), one["wanted"])
+            if wanted != one["wanted"]:
+                raise ValidationError({"preferences": {number: {"wanted": [CONTRADICTION]}}})
 
     @ma.validates_schema
     def both_ends(self, data: dict[str, Any], **kwargs: Any) -> None:

@@ -16,10 +16,12 @@ from app.notifications.sentence import SIDES, Sentence, Topic
 INVITATION = Sentence(
     "{organisation} mời bạn tham gia Blao",
     "Chào {name},\n\n{organisation} mời bạn tham gia với vai trò {role}.\n"
-    "Mã lời mời: {invitation_id}\nMã xác nhận: {{code}}\n\nLời mời có hiệu lực 14 ngày.",
+    "Mở trang này để nhận lời mời: {{link}}\nMã xác nhận: {{code}}\n"
+    "Mã lời mời: {invitation_id}\n\nLời mời có hiệu lực 14 ngày.",
     "{organisation} invites you to Blao",
     "Dear {name},\n\n{organisation} invites you to join as {role}.\n"
-    "Invitation: {invitation_id}\nConfirmation code: {{code}}\n\nIt is valid for 14 days.",
+    "Open this page to accept: {{link}}\nConfirmation code: {{code}}\n"
+    "Invitation: {invitation_id}\n\nIt is valid for 14 days.",
 )
 
 SIGN_IN_CODE = Sentence(

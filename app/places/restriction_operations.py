@@ -24,6 +24,26 @@ class MovementRestricted(Problem):
     en = "The goods cannot cross an area under restriction: {reason}."
 
 
+REASONS = {
+    "vi": {
+        "human_epidemic": "dịch bệnh ở người",
+        "animal_disease": "dịch bệnh động vật",
+        "flood": "lũ lụt",
+    },
+    "en": {
+        "human_epidemic": "epidemic",
+        "animal_disease": "animal disease",
+        "flood": "flood",
+    },
+}
+"""Why areas are closed, by the words that stand for it; other reasons are told as they are."""
+
+
+def said_why(reason: str) -> dict[str, str]:
+    """Why an area is closed, by language."""
+    return {language: words.get(reason, reason) for language, words in REASONS.items()}
+
+
 def restrict(
     *,
     organisation_id: UUID,
@@ -45,8 +65,8 @@ def restrict(
     if (ward_code is None) == (province_code is None):
         raise invalid(
             "/ward_code",
-            "Cần đúng một trong ward_code và province_code.",
-            "Exactly one of ward_code and province_code is needed.",
+            "Hãy chọn một xã, phường hoặc một tỉnh, không chọn cả hai.",
+            "Choose either a ward or a province.",
         )
     if ward_code is not None and current_ward(ward_code) is None:
         raise invalid("/ward_code", "Không có xã, phường này.", "There is no such ward.")
@@ -105,7 +125,7 @@ def check_may_move(*, pickup: Site, drop: Site, commodity: str, now: datetime) -
     provinces = provinces_of([pickup.ward_code, drop.ward_code])
     barred = barring(found, pickup=pickup, drop=drop, commodity=commodity, provinces=provinces)
     if barred is not None:
-        raise MovementRestricted(reason=barred.reason)
+        raise MovementRestricted(reason=said_why(barred.reason))
 
 
 def barring(

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.accounts.queries import has_mandate
-from app.catalogue.models import Commodity
+from app.catalogue.models import CertificateScheme, Commodity
 from app.catalogue.queries import get_commodity
 from app.core.db import db
 from app.core.errors import Problem
@@ -180,14 +180,15 @@ def _check_fits(pool: Pool, commodity: Commodity, part: Part, *, now: datetime) 
         raise LotNotHarvested
     check_ready(pool, lot, now=now)
     ranks = {grade.code: grade.rank for grade in commodity.grades}
+    names = {grade.code: grade.name for grade in commodity.grades}
     if pool.min_grade is not None and (
         part.grade is None or ranks[part.grade] > ranks[pool.min_grade]
     ):
-        raise PoolGradeMissed(grade=pool.min_grade)
+        raise PoolGradeMissed(grade=names[pool.min_grade])
     held = {one.scheme_code for one in certificates_under(lot, pool.certificates)}
     for scheme in pool.certificates:
         if scheme not in held:
-            raise PoolCertificateMissing(scheme=scheme)
+            raise PoolCertificateMissing(scheme=db.session.get_one(CertificateScheme, scheme).name)
 
 
 def _take_in(pool: Pool, contribution: Contribution, lot: Lot, *, now: datetime) -> None:

@@ -40,7 +40,9 @@ def issue_statement(
             on the day after the last statement.
     """
     if period_until < period_from:
-        raise invalid("/period_until", "Phải sau ngày bắt đầu.", "Must not be before period_from.")
+        raise invalid(
+            "/period_until", "Phải sau ngày bắt đầu.", "Must not be before the first day."
+        )
     if period_until >= clock.local_date(now):
         raise invalid("/period_until", "Kỳ này chưa kết thúc.", "This period has not ended yet.")
     _one_at_a_time(organisation_id)

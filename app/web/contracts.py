@@ -1,13 +1,13 @@
 """Season contracts: draw up, sign, call goods off, say what will be missing, answer a breach."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import date
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
 from flask import Response as File
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from werkzeug.wrappers import Response
 
 from app.accounts.access import BUYERS, READERS, SELLERS, TRADE_MANAGERS, TRADERS, Caller
@@ -15,39 +15,49 @@ from app.accounts.models import Kind, Organisation
 from app.catalogue.models import Commodity
 from app.catalogue.queries import commodities, commodities_by_code, get_commodity
 from app.contracts import api as contracts
-from app.contracts import queries
+from app.contracts import operations, queries
 from app.contracts.balance import Row, balance_of
-from app.contracts.models import Breach, CallOff, Contract, QuantityForm, ShortfallNotice, Side
+from app.contracts.models import (
+    Breach,
+    CallOff,
+    Contract,
+    ContractRelease,
+    ContractStatus,
+    ShortfallNotice,
+    Side,
+)
 from app.contracts.paper import contract_paper
-from app.contracts.pricing import CLEARING, FOLLOWS_MARKET, PriceForm
 from app.contracts.schemas import (
     MOST_WEEKS,
     BreachAnswerIn,
     CallOffIn,
     ContractIn,
     ContractQuery,
+    ReleaseIn,
     ShortfallIn,
     SignatureIn,
     TerminationIn,
+    TermsIn,
 )
 from app.core import clock
 from app.core.db import db
+from app.core.errors import NotFound
 from app.core.paper import CONTENT_TYPE
 from app.orders.models import Order
 from app.orders.queries import buying, selling
 from app.places.models import Site
 from app.places.queries import sites
+from app.settlement import api as settlement
+from app.settlement.models import Advance
+from app.settlement.queries import advances
+from app.settlement.schemas import AdvanceIn
+from app.web import contract_terms
 from app.web.forms import asked_for, loaded, number, ticked, typed, whole
-from app.web.language import day, price, t
+from app.web.language import day, t
 from app.web.language import number as written
 from app.web.pages import Pages, go, show
 
 pages = Pages("contracts")
-FIGURE = {
-    PriceForm.FIXED: "price",
-    PriceForm.FLOOR_PLUS_MARKET: "floor",
-    PriceForm.MARKET_MINUS_DIFFERENTIAL: "differential",
-}
 MOST_WEEKS_SHOWN, MOST_NOTED = 30, 20
 
 
@@ -66,15 +76,21 @@ def contract(caller: Caller, contract_id: UUID) -> Response:
     found = _seen(caller, contract_id)
     good = get_commodity(found.commodity_code)
     balance = balance_of(found)
+    released = {one.week for one in _newest(ContractRelease, found)}
     return show(
         "contract.html",
         contract=found,
         good=good,
-        price_told=_price_told(found.price, good.unit),
+        price_told=contract_terms.price_told(found.price, good.unit),
+        terms=contract_terms.told(operations.terms_of(found), good),
+        changed=_changes(found),
         side=_side(caller, found),
         signed={one.side for one in found.signatures if one.version == found.version},
         balance=balance,
-        rows=[_row(one) for one in balance.weeks],
+        rows=[_row(one, released) for one in balance.weeks],
+        agreed=[(one, contract_terms.advance_told(one)) for one in found.advances],
+        kinds=contract_terms.kinds(),
+        advances=_advances(found),
         call_offs=_newest(CallOff, found),
         shortfalls=_newest(ShortfallNotice, found),
         breaches=_newest(Breach, found),
@@ -98,37 +114,80 @@ def printed(caller: Caller, contract_id: UUID) -> Response:
 def contract_form(caller: Caller) -> Response:
     """The form; a farm draws up as seller, everybody else as buyer."""
     side = _drawing_side(caller)
-    return show(
-        "contract_form.html",
-        side=side,
-        partners=_partners(caller, side),
-        commodities=db.session.scalars(commodities().order_by(Commodity.sort_key)).all(),
-        sites=_own_sites(caller),
-        today=clock.local_date(caller.now),
-    )
+    return _form(caller, side=side, partners=_partners(caller, side), known={}, weeks=[])
 
 
 @pages.page("POST", "/contracts", access=TRADE_MANAGERS, again=contract_form)
 def draft(caller: Caller) -> Response:
     """Draw it up; nothing binds until both have signed."""
-    form = typed("quantity_form") or str(QuantityForm.FIXED)
-    total = None if form == QuantityForm.ALL_OUTPUT else number("quantity")
-    body: dict[str, Any] = {
+    party = {
         "side": str(_drawing_side(caller)),
         "counterparty_id": typed("counterparty_id"),
-        "commodity": typed("commodity"),
-        "site_id": typed("site_id"),
-        "quantity_form": form,
-        "quantity": total,
-        "price": _price(),
-        "payment_days": whole("payment_days", needed=False),
-        "starts_on": typed("starts_on"),
-        "ends_on": typed("ends_on"),
     }
-    terms = loaded(ContractIn, body)
-    terms["weeks"] = _promises(terms, weekly=number("weekly", needed=False))
+    terms = loaded(ContractIn, party | contract_terms.stated())
+    terms["weeks"] = contract_terms.weeks_stated(terms, today=clock.local_date(caller.now))
     made = contracts.draft_contract(caller=caller, body=terms)
     return go(f"/contracts/{made.id}?new=1")
+
+
+@pages.page("GET", "/contracts/<uuid:contract_id>/revision", access=TRADE_MANAGERS)
+def revision_form(caller: Caller, contract_id: UUID) -> Response:
+    """The form with the terms of a draft as they stand."""
+    found = _seen(caller, contract_id)
+    side = _side(caller, found)
+    if side is None:
+        raise NotFound
+    if found.status != ContractStatus.DRAFT:
+        return go(f"/contracts/{contract_id}")
+    own = found.site_id if side == Side.BUYER else found.pickup_site_id
+    return _form(
+        caller,
+        side=side,
+        partners=[],
+        known=contract_terms.typed_before(found, site_id=own),
+        weeks=contract_terms.to_come(
+            found.starts_on, found.ends_on, today=clock.local_date(caller.now)
+        )[:MOST_WEEKS],
+        revised=found,
+    )
+
+
+@pages.page(
+    "POST", "/contracts/<uuid:contract_id>/revision", access=TRADE_MANAGERS, again=revision_form
+)
+def revise(caller: Caller, contract_id: UUID) -> Response:
+    """Propose other terms: a new version, which both sides have to sign."""
+    found, side = contracts.own(caller, contract_id)
+    if whole("version") != found.version:
+        raise operations.VersionChanged
+    terms = loaded(TermsIn, contract_terms.stated(market=found.price.get("market")))
+    terms["weeks"] = contract_terms.weeks_stated(terms, today=clock.local_date(caller.now))
+    operations.revise_contract(
+        contract=found,
+        party=found.buying if side == Side.BUYER else found.selling,
+        person=caller.signed_in,
+        side=side,
+        now=caller.now,
+        **terms,
+    )
+    return go(f"/contracts/{contract_id}?new=1")
+
+
+def _form(caller: Caller, **facts: Any) -> Response:
+    return show(
+        "contract_form.html",
+        commodities=db.session.scalars(commodities().order_by(Commodity.sort_key)).all(),
+        sites=_own_sites(caller),
+        today=clock.local_date(caller.now),
+        carriers=contract_terms.carriers(),
+        kinds=contract_terms.kinds(),
+        advances=range(1, max(contract_terms.ADVANCES, _most_advances(facts["known"])) + 1),
+        **facts,
+    )
+
+
+def _most_advances(known: dict[str, str]) -> int:
+    return sum(1 for name in known if name.startswith("advance-") and name.endswith("-due"))
 
 
 @pages.page(
@@ -157,6 +216,28 @@ def call_off(caller: Caller, contract_id: UUID) -> Response:
     body = loaded(CallOffIn, {"week": typed("week"), "quantity": number("quantity")})
     made = contracts.call_off(caller=caller, contract_id=contract_id, body=body)
     return go(f"/orders/{made.order_id}")
+
+
+@pages.page("POST", "/contracts/<uuid:contract_id>/releases", access=BUYERS, again=contract)
+def release(caller: Caller, contract_id: UUID) -> Response:
+    """Take no more in a week, so that what is held for it can be sold to others."""
+    body = loaded(ReleaseIn, {"week": typed("week")})
+    contracts.release_week(caller=caller, contract_id=contract_id, body=body)
+    return go(f"/contracts/{contract_id}#weeks")
+
+
+@pages.page("POST", "/contracts/<uuid:contract_id>/advances", access=BUYERS, again=contract)
+def advance(caller: Caller, contract_id: UUID) -> Response:
+    """Note what I have given the seller beforehand; it counts once the seller says so too."""
+    found = _seen(caller, contract_id)
+    body = {
+        "receiver_id": str(found.seller_id),
+        "kind": typed("kind") or "money",
+        "amount": whole("advanced"),
+        "note": typed("note"),
+    }
+    settlement.record_advance(caller=caller, body=loaded(AdvanceIn, body))
+    return go(f"/contracts/{contract_id}#advances")
 
 
 @pages.page("POST", "/contracts/<uuid:contract_id>/shortfalls", access=SELLERS, again=contract)
@@ -194,7 +275,9 @@ def _seen(caller: Caller, contract_id: UUID) -> Contract:
     return queries.get_contract(contract_id, seen=mine)
 
 
-def _newest(model: type[CallOff | ShortfallNotice | Breach], found: Contract) -> Sequence[Any]:
+def _newest(
+    model: type[CallOff | ShortfallNotice | Breach | ContractRelease], found: Contract
+) -> Sequence[Any]:
     """What was last noted of a contract that the reader may see."""
     noted = select(model).where(model.contract_id == found.id)
     return db.session.scalars(noted.order_by(model.id.desc()).limit(MOST_NOTED)).all()
@@ -230,76 +313,41 @@ def _own_sites(caller: Caller) -> Sequence[Site]:
     return db.session.scalars(mine.order_by(Site.id)).all()
 
 
-def _price() -> dict[str, Any]:
-    """The formula: one figure, and the platform's clearing price where it follows the market."""
-    form = PriceForm(typed("price")) if typed("price") in FIGURE else PriceForm.FIXED
-    stated: dict[str, Any] = {"form": str(form), FIGURE[form]: number("figure")}
-    if form in FOLLOWS_MARKET:
-        stated["market"] = CLEARING
-    return stated
-
-
-def _price_told(formula: dict[str, Any], unit_code: str) -> str:
-    """The formula in words."""
-    figure = {
-        name: price(Decimal(formula[name]), unit_code)
-        for name in ("price", "floor", "differential", "cost", "margin")
-        if name in formula
+def _changes(found: Contract) -> dict[int, list[tuple[str, ...]]]:
+    """What each version but the first changed, by its number."""
+    versions = found.versions
+    goods = commodities_by_code(one.terms["commodity"] for one in versions)
+    return {
+        after.number: contract_terms.changes(
+            before.terms,
+            after.terms,
+            goods[before.terms["commodity"]],
+            goods[after.terms["commodity"]],
+        )
+        for before, after in pairwise(versions)
     }
-    clears = formula.get("market") == CLEARING
-    market = t("giá khớp", "the clearing price") if clears else formula.get("market")
-    match PriceForm(formula["form"]):
-        case PriceForm.FIXED:
-            return figure["price"]
-        case PriceForm.FLOOR_PLUS_MARKET:
-            return t(
-                "{market}, không dưới {floor}",
-                "{market}, not below {floor}",
-                market=market,
-                **figure,
-            )
-        case PriceForm.MARKET_MINUS_DIFFERENTIAL:
-            return t(
-                "{market} trừ {differential}",
-                "{market} less {differential}",
-                market=market,
-                **figure,
-            )
-        case PriceForm.COST_PLUS:
-            return t(
-                "giá thành {cost} cộng lãi {margin}", "cost {cost} and margin {margin}", **figure
-            )
 
 
-def _row(week: Row) -> list[str]:
+def _advances(found: Contract) -> Sequence[Advance]:
+    """What the buyer has given the seller beforehand, newest first."""
+    given = advances(
+        and_(
+            Advance.organisation_id == found.organisation_id,
+            Advance.receiver_id == found.seller_id,
+        )
+    )
+    return db.session.scalars(given.order_by(Advance.id.desc()).limit(MOST_NOTED)).all()
+
+
+def _row(week: Row, released: set[date]) -> list[str]:
     """A week of the balance as a row of the table."""
     told = (week.promised, week.forecast, week.called, week.delivered, week.accepted)
     figures = [written(one) if one is not None else "–" for one in (*told, week.remaining)]
-    return [day(week.week), *figures]
-
-
-def _promises(terms: dict[str, Any], *, weekly: str | None) -> list[dict[str, Any]]:
-    """So much every week until the total is reached; nothing where no weekly figure is given."""
-    left = terms["quantity"]
-    promised: list[dict[str, Any]] = []
-    if weekly is None or Decimal(weekly) <= 0:
-        return promised
-    for week in _mondays(terms["starts_on"], terms["ends_on"])[:MOST_WEEKS]:
-        part = Decimal(weekly) if left is None else min(Decimal(weekly), left)
-        if part <= 0:
-            break
-        promised.append({"week": week, "promised": part})
-        left = None if left is None else left - part
-    return promised
-
-
-def _mondays(begins: date, ends: date) -> list[date]:
-    first = begins - timedelta(days=begins.weekday())
-    return [first + timedelta(weeks=week) for week in range((ends - first).days // 7 + 1)]
+    given_up = t(" (thôi nhận)", " (released)") if week.week in released else ""
+    return [day(week.week) + given_up, *figures]
 
 
 def _weeks_to_come(found: Contract, caller: Caller) -> list[date]:
     """The weeks for which something can still be called or missed, soonest first."""
     today = clock.local_date(caller.now)
-    begins = max(found.starts_on, today)
-    return _mondays(begins, found.ends_on)[:MOST_WEEKS_SHOWN] if begins <= found.ends_on else []
+    return contract_terms.to_come(found.starts_on, found.ends_on, today=today)[:MOST_WEEKS_SHOWN]

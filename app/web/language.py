@@ -10,7 +10,8 @@ from app.core import clock
 from app.core.errors import LANGUAGES
 from app.core.numbers import read, written
 from app.core.quantity import UNITS
-from app.notifications.restriction_topics import LIMITS, REASONS
+from app.notifications.restriction_topics import LIMITS
+from app.places.restriction_operations import said_why
 
 COOKIE = "blao_language"
 NO_BREAK, WORD_JOINER = "\u00a0", "\u2060"
@@ -27,12 +28,16 @@ def language() -> str:
 
 
 def chosen() -> str:
-    """The reader's language: the one chosen in this browser, else the person's, else Vietnamese."""
+    """The reader's language: the one chosen in this browser, else the person's, else Vietnamese.
+
+    The person is whoever is signed in, or the ``reader`` whom a link names.
+    """
     kept = request.cookies.get(COOKIE)
     if kept in LANGUAGES:
         return str(kept)
     caller = g.get("caller")
-    return caller.person.locale if caller and caller.person else "vi"
+    reader = caller.person if caller else g.get("reader")
+    return reader.locale if reader else "vi"
 
 
 def t(vi: str, en: str, many: str | None = None, /, **facts: Any) -> str:
@@ -160,7 +165,7 @@ def closed_how(kind: str) -> str:
 
 def closed_why(reason: str) -> str:
     """Why an area is closed."""
-    return REASONS[language()].get(reason, reason)
+    return said_why(reason)[language()]
 
 
 def forecast_row(forecast: Any, goods: dict[str, Any]) -> tuple[str, str, str]:

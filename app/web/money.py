@@ -6,12 +6,19 @@ from uuid import UUID
 from sqlalchemy import case, func, select
 from werkzeug.wrappers import Response
 
-from app.accounts.access import BUYERS, READERS, SELLERS, Caller
+from app.accounts.access import BUYERS, READERS, SELLERS, TRADERS, Caller
 from app.accounts.models import Organisation
 from app.core.db import db
 from app.settlement import api as settlement
-from app.settlement.models import Payout, PayoutStatus, Settlement, SettlementStatus
-from app.settlement.queries import payouts
+from app.settlement.models import (
+    Advance,
+    AdvanceStatus,
+    Payout,
+    PayoutStatus,
+    Settlement,
+    SettlementStatus,
+)
+from app.settlement.queries import advances, payouts
 from app.settlement.schemas import PayoutIn, SettlementQuery
 from app.web.forms import asked_for, loaded, typed, whole
 from app.web.pages import Pages, go, show
@@ -36,6 +43,7 @@ def money(caller: Caller) -> Response:
         found=found,
         totals=totals(own),
         waiting=waiting,
+        advanced=_advanced(own),
         owed=_owed(own),
         paid=_paid(own),
     )
@@ -45,6 +53,13 @@ def money(caller: Caller) -> Response:
 def confirm(caller: Caller, payout_id: UUID) -> Response:
     """The money has come."""
     settlement.confirm_payout(caller=caller, payout_id=payout_id)
+    return go("/money")
+
+
+@pages.page("POST", "/advances/<uuid:advance_id>/confirmation", access=TRADERS)
+def confirm_advance(caller: Caller, advance_id: UUID) -> Response:
+    """I have had what was given beforehand; it is taken off what I am owed."""
+    settlement.confirm_advance(caller=caller, advance_id=advance_id)
     return go("/money")
 
 
@@ -75,6 +90,13 @@ def _owed(organisation_id: UUID) -> list[tuple[UUID, str, int]]:
         .order_by(owed.desc(), Organisation.id)
     )
     return [(row[0], row[1], int(row[2])) for row in rows]
+
+
+def _advanced(organisation_id: UUID) -> Sequence[Advance]:
+    """What others say they have given me beforehand."""
+    mine = advances(Advance.receiver_id == organisation_id)
+    waiting = mine.where(Advance.status == AdvanceStatus.RECORDED)
+    return db.session.scalars(waiting.order_by(Advance.id.desc()).limit(20)).all()
 
 
 def _paid(organisation_id: UUID) -> Sequence[Payout]:

@@ -1,6 +1,5 @@
 """My offers: what is on sale, what became of it, and why."""
 
-from decimal import Decimal
 from uuid import UUID
 
 from flask import request
@@ -16,7 +15,7 @@ from app.core.db import db
 from app.market import api as market
 from app.market import offer_operations, queries
 from app.market.models import Offer
-from app.market.schemas import OfferQuery
+from app.market.schemas import OfferChange, OfferQuery
 from app.places.queries import current_ward
 from app.web.forms import asked_for, loaded, number
 from app.web.language import language
@@ -64,9 +63,8 @@ def change_price(caller: Caller, offer_id: UUID) -> Response:
     """Another price."""
     mine = queries.get_offer(offer_id, seen=caller.sees(Offer), lock=True)
     caller.check_may_act(mine)
-    offer_operations.change_offer(
-        offer=mine, ask_price=Decimal(number("ask_price") or 0), now=caller.now
-    )
+    body = loaded(OfferChange, {"ask_price": number("ask_price")})
+    offer_operations.change_offer(offer=mine, now=caller.now, **body)
     return go(f"/offers/{offer_id}")
 
 

@@ -27,12 +27,12 @@ from app.accounts.access import OrganisationNeeded, TokenMissing
 from app.core import clock
 from app.core.errors import NotFound, Problem, Unavailable, invalid
 from app.core.http import Access, BodyTooLarge
-from app.core.idempotency import RequestInFlight, replay_or_run
-from app.core.messages import in_vietnamese
+from app.core.idempotency import KeyReused, RequestInFlight, replay_or_run
 from app.core.problem_json import InternalError, http_exception
 from app.core.transaction import retried, transaction
 from app.web import language
 from app.web.navigation import menu
+from app.web.refusals import SentBefore, label_of, told
 from app.web.states import state, tone
 
 log = structlog.get_logger()
@@ -55,6 +55,7 @@ def install(app: flask.Flask) -> None:
         with_query=with_query,
         state=state,
         tone=tone,
+        label_of=label_of,
     )
     app.jinja_env.filters.update({one.__name__: one for one in language.FILTERS})
     for status in (404, 405, 413):
@@ -211,7 +212,12 @@ def _once(view: View, path: dict[str, Any], access: Access, key: str) -> Werkzeu
 
         if caller.person is None:
             return view(caller=caller, **path)  # type: ignore[no-any-return]
-        saved = replay_or_run(led, account=caller.account_id, key=key, now=caller.now, body=body)
+        try:
+            saved = replay_or_run(
+                led, account=caller.account_id, key=key, now=caller.now, body=body
+            )
+        except KeyReused as fault:
+            raise SentBefore(str(fault.facts["first"])) from None
         return go(saved.get_data(as_text=True))
 
     until = time.monotonic() + PATIENCE
@@ -254,6 +260,8 @@ def _refused(
         except Problem as further:
             g.refusal = told(further)
             return show("refused.html", status=further.status)
+        if answer.location:
+            answer = show("refused.html")
         answer.status_code = refusal.status
     else:
         answer = show("refused.html", status=refusal.status)
@@ -289,27 +297,13 @@ def _to_the_door(again: View | None) -> WerkzeugResponse:
     )
 
 
-def told(refusal: Problem) -> dict[str, Any]:
-    """A refusal as a page shows it: one sentence, and one beside each field at fault."""
-    spoken = language.language()
-    fields = {
-        error["pointer"].strip("/").split("/")[-1]: (
-            error.get("vi") or in_vietnamese(error["en"]) if spoken == "vi" else error["en"]
-        )
-        for error in refusal.errors
-    }
-    return {
-        "code": refusal.code,
-        "status": refusal.status,
-        "detail": refusal.detail(spoken),
-        "fields": fields,
-        "request_id": g.get("request_id", ""),
-    }
-
-
 def new_key() -> str:
-    """An idempotency key for a form, kept when the form is shown again."""
-    return request.form.get(KEY) or str(uuid4())
+    """An idempotency key for a form, kept when the form is shown again.
+
+    A form that was sent before gets another, so that it can be sent once more.
+    """
+    sent_before = (g.get("refusal") or {}).get("made")
+    return (request.form.get(KEY) if not sent_before else None) or str(uuid4())
 
 
 def with_query(**changes: Any) -> str:

@@ -1,5 +1,6 @@
 """Pooling: members' produce gathered until it fills a vehicle."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -13,15 +14,23 @@ from app.catalogue.models import Commodity
 from app.catalogue.queries import commodities, commodities_by_code
 from app.core.db import db
 from app.core.paging import PageQuery
+from app.deliveries.models import Delivery
+from app.deliveries.queries import outstanding, planned
 from app.lots.models import Lot, LotStatus
+from app.market import api as market
+from app.market.models import Offer
+from app.market.schemas import OfferIn
+from app.orders.models import Order, OrderLine, OrderStatus
+from app.orders.queries import orders
 from app.places.models import Site
 from app.places.queries import sites
 from app.pools import api as pools
-from app.pools.models import Pool, PoolStatus
+from app.pools.models import Pool, PoolNotFull, PoolStatus
 from app.pools.schemas import ContributionIn, PoolIn, PoolQuery
 from app.web.forms import asked_for, identifier, loaded, number, typed
 from app.web.language import NO_BREAK, quantity
 from app.web.pages import Pages, go, show
+from app.web.produce import price_of
 
 pages = Pages("pooling")
 MOST_LOTS = 50
@@ -68,6 +77,7 @@ def pool(caller: Caller, pool_id: UUID) -> Response:
     )
     good = commodities_by_code([found.commodity_code])[found.commodity_code]
     can_bring = found.status == PoolStatus.OPEN and SELLERS.admits(caller)
+    mine = found.organisation_id == caller.organisation_id and COOPERATIVE_MANAGERS.admits(caller)
     return show(
         "pool.html",
         pool=found,
@@ -76,8 +86,9 @@ def pool(caller: Caller, pool_id: UUID) -> Response:
         parts=parts,
         lots=_lots(caller, found) if can_bring else [],
         can_bring=can_bring,
-        mine=found.organisation_id == caller.organisation_id
-        and COOPERATIVE_MANAGERS.admits(caller),
+        mine=mine,
+        price=price_of(good, caller.acting.id, now=caller.now) if mine else None,
+        **(_sold(found.lot_id) if mine and found.lot_id else {}),
     )
 
 
@@ -114,11 +125,54 @@ def close(caller: Caller, pool_id: UUID) -> Response:
     return go(f"/pooling/{pool_id}")
 
 
+@pages.page("POST", "/pooling/<uuid:pool_id>/offer", access=COOPERATIVE_MANAGERS, again=pool)
+def offer(caller: Caller, pool_id: UUID) -> Response:
+    """Put what is left of the load on sale."""
+    found = pools.get_pool(caller=caller, pool_id=pool_id)
+    lot = db.session.get(Lot, found.lot_id) if found.lot_id else None
+    if lot is None:
+        raise PoolNotFull(pooled=found.pooled, full_load=found.full_load)
+    body = {"lot_id": str(lot.id), "quantity": f"{lot.left:f}", "ask_price": number("ask_price")}
+    market.list_offer(caller=caller, body=loaded(OfferIn, body))
+    return go(f"/pooling/{pool_id}")
+
+
 @pages.page("POST", "/pooling/<uuid:pool_id>/return", access=COOPERATIVE_MANAGERS, again=pool)
 def give_back(caller: Caller, pool_id: UUID) -> Response:
     """What is not sold goes back to the members."""
     pools.return_pool(caller=caller, pool_id=pool_id)
     return go(f"/pooling/{pool_id}")
+
+
+def _sold(lot_id: UUID) -> dict[str, Any]:
+    """What of a load is not on sale yet, its offers, its orders, and what of each can leave now."""
+    lines = select(OrderLine.order_id).where(OrderLine.lot_id == lot_id)
+    placed = db.session.scalars(orders(Order.id.in_(lines)).order_by(Order.id)).all()
+    offers = db.session.scalars(select(Offer).where(Offer.lot_id == lot_id).order_by(Offer.id))
+    return {
+        "left": db.session.get_one(Lot, lot_id).left,
+        "offers": offers.all(),
+        "orders": placed,
+        "leaving": {one.id: _leaving(one, lot_id) for one in placed},
+        "sent": db.session.scalars(
+            select(Delivery)
+            .join(OrderLine, OrderLine.id == Delivery.order_line_id)
+            .where(OrderLine.lot_id == lot_id, Delivery.despatched_at.is_not(None))
+            .order_by(Delivery.id)
+        ).all(),
+    }
+
+
+def _leaving(order: Order, lot_id: UUID) -> list[tuple[OrderLine, Decimal]]:
+    """The lines of an order whose next load can leave, each with its quantity."""
+    if order.status not in (OrderStatus.CONFIRMED, OrderStatus.IN_DELIVERY):
+        return []
+    waiting = [
+        (line, next((one.scheduled_quantity for one in planned(line.id)), outstanding(line)))
+        for line in order.lines
+        if line.lot_id == lot_id
+    ]
+    return [(line, load) for line, load in waiting if load]
 
 
 def _contribution() -> UUID:

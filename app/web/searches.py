@@ -7,14 +7,18 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from app.accounts.access import READERS, SIGNED_IN, Caller
+from app.catalogue.models import CertificateScheme, Commodity
 from app.catalogue.queries import commodities_by_code, find_commodity
+from app.core.db import db
 from app.core.paging import PageQuery
 from app.notifications import api as notifications
 from app.notifications.schemas import SavedSearchIn
 from app.web.demands import everything
 from app.web.forms import asked_for, loaded, number, typed, whole
+from app.web.language import t
 from app.web.market import own_site
 from app.web.pages import Pages, go, show
+from app.web.produce import called, picture
 
 pages = Pages("searches")
 
@@ -36,9 +40,25 @@ def search_form(caller: Caller) -> Response:
     return show(
         "search_form.html",
         chosen=chosen,
-        everything=[] if chosen else everything(),
+        everything=[] if chosen else _offered_to_choose(),
         site=own_site(caller),
+        certificate=db.session.get(CertificateScheme, request.values.get("certificate", "")),
+        unkept=_unkept(),
     )
+
+
+def _offered_to_choose() -> list[tuple[Commodity, str]]:
+    """What the words of the search find, else every commodity."""
+    words = request.args.get("q", "").strip()
+    found = [(one, picture(one.category)) for one in called(words)] if words else []
+    return found or everything()
+
+
+def _unkept() -> list[str]:
+    """What the market was searched for and a saved search cannot hold."""
+    words, ready = request.args.get("q"), request.args.get("available_on")
+    unkept = [t("chữ tìm “{words}”", "the words “{words}”", words=words)] if words else []
+    return unkept + ([t("ngày có hàng", "the day it is ready")] if ready else [])
 
 
 @pages.page("POST", "/saved-searches", access=READERS, again=search_form)

@@ -34,6 +34,7 @@ from app.web.sites import add_in_ward, wards_called
 pages = Pages("selling")
 MORNING = time(6)
 ODD = Decimal("0.3")
+FARTHEST = timedelta(days=365)
 WEIGHTS = ("kg", "yến", "tạ")
 
 
@@ -146,9 +147,17 @@ def _ready_at(caller: Caller) -> tuple[datetime, bool]:
         try:
             on = datetime.fromisoformat(typed("ready_on")).date()
         except ValueError:
-            raise invalid("/ready_on", "Hãy chọn ngày.", "Choose a day.") from None
+            raise invalid(
+                "/ready_on", "Hãy chọn ngày có hàng.", "Choose the day it is ready."
+            ) from None
     if on <= today:
-        raise invalid("/ready_on", "Ngày phải sau hôm nay.", "The day must be after today.")
+        raise invalid("/ready_on", "Chọn một ngày sau hôm nay.", "Choose a day after today.")
+    if on > today + FARTHEST:
+        raise invalid(
+            "/ready_on",
+            "Chỉ đăng được hàng có trong vòng một năm. Chọn ngày gần hơn.",
+            "Only what is ready within a year can be listed. Choose an earlier day.",
+        )
     return datetime.combine(on, MORNING, clock.LOCAL), True
 
 

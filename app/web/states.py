@@ -134,6 +134,10 @@ _STATES = {
         "bad": ("Chưa đạt", "Needs mending", "danger"),
         "applied": ("Đã nhập", "Brought in", "good"),
     },
+    "advance": {
+        "recorded": ("Chờ bên bán xác nhận", "Waiting for the seller", "warn"),
+        "confirmed": ("Đã nhận", "Received", "good"),
+    },
     "payout": {
         "recorded": ("Chờ bên nhận xác nhận", "Waiting for the payee", "info"),
         "confirmed": ("Đã nhận", "Received", "good"),

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, Response, current_app, g
 from werkzeug.exceptions import NotFound
 
 from app.accounts.access import open_to_all
@@ -12,6 +12,7 @@ from app.core.transaction import transaction
 from app.notifications.links import is_signed
 from app.notifications.models import Channel, Wanted
 from app.notifications.preference_operations import prefer
+from app.web.pages import show
 
 blueprint = Blueprint("unsubscribe", __name__, template_folder="templates")
 LINK = "/unsubscribe/<uuid:person_id>/<topic>/<signature>"
@@ -19,7 +20,7 @@ LINK = "/unsubscribe/<uuid:person_id>/<topic>/<signature>"
 
 @blueprint.get(LINK)
 @open_to_all
-def ask(person_id: UUID, topic: str, signature: str) -> str:
+def ask(person_id: UUID, topic: str, signature: str) -> Response:
     """Whether no more such mails are wanted; reading the page changes nothing."""
     with transaction():
         return _page(_reader(person_id, topic, signature), done=False)
@@ -27,7 +28,7 @@ def ask(person_id: UUID, topic: str, signature: str) -> str:
 
 @blueprint.post(LINK)
 @open_to_all
-def unsubscribe(person_id: UUID, topic: str, signature: str) -> str:
+def unsubscribe(person_id: UUID, topic: str, signature: str) -> Response:
     """No more mails about this; a mail program may post this with one click."""
     with transaction():
         person = _reader(person_id, topic, signature)
@@ -45,5 +46,7 @@ def _reader(person_id: UUID, topic: str, signature: str) -> Person:
     return person
 
 
-def _page(person: Person, *, done: bool) -> str:
-    return render_template("unsubscribe.html", locale=person.locale, done=done)
+def _page(person: Person, *, done: bool) -> Response:
+    """The page in the language of whoever the mail went to; nobody has to be signed in."""
+    g.reader = person
+    return show("unsubscribe.html", done=done)

@@ -70,12 +70,24 @@ def check_url(url: str, *, sink: str = "") -> SplitResult:
         raise AddressRefused("a user name or a fragment in the URL")
     if not parts.hostname or port == 0:
         raise AddressRefused("not a URL")
-    try:
-        stated = ipaddress.ip_address(parts.hostname)
-    except ValueError:
-        return parts
-    check_address(stated)
+    stated = _stated_address(parts.hostname)
+    if stated is not None:
+        check_address(stated)
     return parts
+
+
+def _stated_address(host: str) -> Address | None:
+    """The address that a host states by itself, also in the old ways of writing one (``127.1``,
+    ``0x7f000001``), which resolvers understand; None for a name."""
+    plain = host.rstrip(".")
+    try:
+        return ipaddress.ip_address(plain)
+    except ValueError:
+        pass
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(plain))
+    except OSError:
+        return None
 
 
 def resolve(url: str, *, sink: str = "") -> Target:

@@ -70,6 +70,7 @@ def test_quiet_hours_are_set_and_taken_back_together(trade: Trade) -> None:
         ({"preferences": [wish("no.topic", "email", "never")]}, "/preferences/0/topic"),
         ({"preferences": [wish("*", "in_app", "daily")]}, "/preferences/0/wanted"),
         ({"preferences": [wish("*", "fax", "never")]}, "/preferences/0/channel"),
+        ({"preferences": [wish("order.placed", "email", "at_once")]}, "/preferences/1/wanted"),
     ],
 )
 def test_a_wish_that_makes_no_sense_is_refused_whole(

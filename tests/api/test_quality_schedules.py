@@ -140,6 +140,7 @@ def test_what_is_beyond_the_limit_is_not_accepted_as_it_is(trade: Trade) -> None
     part = accepted_part("1000", qualities={"coarse_leaf": "45.1"}, grade=grades[-1])
     answer = buyer.post(f"/deliveries/{delivery['id']}/inspection", {"parts": [part]})
     assert code_of(answer) == (422, "beyond_reject_limit")
+    assert "Part 1 (Coarse leaf: 45.1)" in answer.json["detail"]
     assert [one["pointer"] for one in answer.json["errors"]] == ["/parts/0/result"]
     inspected(buyer, delivery, part | {"result": "downgraded", "reason": "Lá già"})
     done = accepted(buyer, delivery)

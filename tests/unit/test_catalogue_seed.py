@@ -161,3 +161,9 @@ def test_tea_shoots_are_graded_by_coarse_leaf() -> None:
     for grade, share in zip(grades, ("10%", "20%", "30%", "45%"), strict=True):
         assert share in grade["vi"]
         assert share in grade["en"]
+
+
+def test_jasmine_is_called_as_the_highlands_call_it_and_found_by_its_other_name() -> None:
+    jasmine = next(one for one in SEED["commodity"] if one["code"] == "jasmine-buds-fresh")
+    assert jasmine["name"]["vi"] == "Nụ hoa lài tươi"
+    assert "hoa nhài" in jasmine["aliases"]

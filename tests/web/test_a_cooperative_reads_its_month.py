@@ -6,8 +6,15 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser
 
-from tests.factories import PASSWORD, Trade, a_lot, a_membership, day, forecast_body
-from tests.factories_deliveries import a_delivery, tea_order
+from tests.factories import PASSWORD, Trade, a_lot, a_membership, an_order, day, forecast_body
+from tests.factories_deliveries import (
+    a_delivery,
+    accepted,
+    accepted_part,
+    inspected,
+    tea_order,
+    weighed,
+)
 from tests.web.browser import BOTH_SIZES, sign_in, visit
 from workers.imports import work_on_import
 
@@ -49,11 +56,12 @@ def test_a_cooperative_reads_its_month_off_one_page(
 
 
 @pytest.mark.parametrize("size", BOTH_SIZES)
-def test_a_cooperative_fills_a_load_and_closes_it(
+def test_a_cooperative_fills_a_load_sells_it_and_sends_it(
     browser: Browser, site: str, committing: Flask, size: str
 ) -> None:
     trade = Trade(committing)
     cooperative, farm = trade.cooperative(), trade.farm()
+    buyer = trade.processor(name="Nhà máy Đồi Sương")
     a_membership(farm, cooperative, "consent", "mandate")
     a_lot(farm, quantity="800")
     with visit(browser, site, size) as board:
@@ -68,8 +76,28 @@ def test_a_cooperative_fills_a_load_and_closes_it(
         assert "Đầy 100%" in board.text()
         board.press("Chốt chuyến đầy").look()
         assert "Đã chốt" in board.text()
+        board.fill(ask_price="90.000").press("Đăng bán chuyến này").look()
+        assert "Đăng bán 500 kg, 90.000 đ/kg" in board.text()
+        (offer,) = cooperative.read("/offers?mine=true")["items"]
+        order = an_order(buyer, offer, "500")
+        pool = cooperative.read("/pools")["items"][0]
+        board.open(f"/pooling/{pool['id']}")
+        assert "Đơn của Nhà máy Đồi Sương" in board.text()
+        board.press("Xuất chuyến").look()
+        assert "Đã xuất" in board.text()
+        board.open(f"/pooling/{pool['id']}")
+        assert "Đã lên đường" in board.text()
+        assert board.page.get_by_role("button", name="Xuất chuyến").count() == 0
+        (delivery,) = buyer.read("/deliveries")["items"]
+        assert (delivery["order_id"], delivery["status"]) == (order["id"], "despatched")
+        weighed(buyer, delivery, "500")
+        inspected(buyer, delivery, accepted_part("500"))
+        accepted(buyer, delivery)
+        trade.relay()
         board.open("/pooling")
-    assert cooperative.read("/pools")["items"][0]["pooled"] == "500.000"
+        assert "Đã đi" in board.text()
+    pool = cooperative.read("/pools")["items"][0]
+    assert (pool["pooled"], pool["status"]) == ("500.000", "shipped")
 
 
 @pytest.mark.parametrize("size", BOTH_SIZES)

@@ -215,3 +215,28 @@ def test_a_supplier_is_judged_by_orders_that_are_over(world: World) -> None:
     assert "Đã giao 20 kg · 100%" in page
     assert "Nhận đạt 16 kg · 80%" in page
     assert "1 trên 2 chuyến" in page
+
+
+def test_a_saved_search_is_filled_from_the_market_and_says_what_it_cannot_keep(
+    world: World,
+) -> None:
+    asked = "q=che&available_on=2030-01-05&price_max=90.000&certificate=vietgap"
+    page = reader(world, "processor").get(f"/market?{asked}").get_data(as_text=True)
+    link = re.findall(r'href="(/saved-searches/new[^"]*)"', page)[0].replace("&amp;", "&")
+    told = shown(world, "processor", link)
+    assert "Không lưu được: chữ tìm “che”, ngày có hàng" in told
+    assert "Búp chè tươi" in told
+    assert "Nấm" not in told, "the words narrow what is offered"
+    chosen = reader(world, "processor").get(f"{link}&commodity=tea-shoots-fresh")
+    page = chosen.get_data(as_text=True)
+    assert 'value="90.000"' in page
+    assert "Chứng nhận: VietGAP" in page
+    form = {"commodity": "tea-shoots-fresh", "price_max": "90.000", "certificate": "vietgap"}
+    sent = reader(world, "processor").send(
+        "/saved-searches", form | {"name": "Chè"}, shown="/saved-searches/new"
+    )
+    assert sent.status_code == 303
+    kept = world["processor"].read("/saved-searches")["items"][0]
+    assert (kept["price_max"], kept["certificate"]) == ("90000.00", "vietgap")
+    plain = shown(world, "processor", "/saved-searches/new?commodity=tea-shoots-fresh")
+    assert "Không lưu được" not in plain

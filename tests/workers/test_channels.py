@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
+from app.accounts.operations import invitation_code
 from app.collecting.operations import entry_code
 from app.core import clock
 from app.core.db import db
@@ -256,6 +257,11 @@ def test_a_mail_is_text_and_html_and_can_be_ended_with_one_click(
     client = trade.app.test_client()
     page = client.get(path)
     assert (page.status_code, "Ngừng gửi" in page.get_data(as_text=True)) == (200, True)
+    assert 'class="brand"' in page.get_data(as_text=True), "it looks like every other page"
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    client.set_cookie("blao_language", "en")
+    assert '<html lang="en">' in client.get(path).get_data(as_text=True)
+    client.delete_cookie("blao_language")
     assert client.get(path[:-1]).status_code == client.post(path[:-1]).status_code == 404
     topic = path.split("/")[3]
     wishes = buyer.read("/notification-preferences")
@@ -269,6 +275,25 @@ def test_a_mail_is_text_and_html_and_can_be_ended_with_one_click(
     trade.relay()
     assert len(log_of(buyer, f"topic={topic}")) == before
     assert len(log_of(farm, f"topic={topic}")) == 2
+
+
+def test_an_invitation_leads_to_the_page_where_it_is_taken_up(
+    trade: Trade, mailbox: Mailbox
+) -> None:
+    host = trade.processor()
+    guest = {"name": "Khách", "email": "khach@example.com", "role": "member", "locale": "en"}
+    invitation = host.made("/invitations", guest)["id"]
+    trade.relay()
+    with settings(trade.app, public_url="https://blao.example/", smtp_url=mailbox.url):
+        run(trade, notifications.send_mail)
+    (mail,) = [one for one in mailbox.mails if one["To"] == "khach@example.com"]
+    text = mail.get_body(("plain",)).get_content()
+    code = invitation_code(UUID(invitation), secret=trade.app.config["SECRET_KEY"])
+    assert f"https://blao.example/invitations/{invitation}" in text.split()
+    assert code in text
+    assert f"Invitation: {invitation}" in text
+    page = trade.app.test_client().get(f"/invitations/{invitation}").get_data(as_text=True)
+    assert 'name="code"' in page
 
 
 def test_an_address_that_is_refused_stops_no_other(trade: Trade, mailbox: Mailbox) -> None:
