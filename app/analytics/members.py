@@ -186,6 +186,7 @@ def forecast_accuracy(question: Question, *, today: date) -> dict[Key, float | N
             c.period < today - timedelta(days=6),
             question.sellers(c.organisation_id, c.agent_id),
             question.named(c),
+            (c.forecast_quantity > 0) | (c.harvested_quantity > 0),
         )
         .group_by(c.organisation_id, c.commodity_code, c.period)
         .having(func.sum(c.forecast_quantity) > 0)
