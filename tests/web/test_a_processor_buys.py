@@ -89,7 +89,7 @@ def test_a_processor_sees_what_would_match_before_posting_a_demand(
         assert "Mua 30 kg" in buyer.text()
         buyer.page.context.clear_cookies()
         buyer.open(f"/rounds/{made['id']}")
-        assert "Lợi chung" not in buyer.text()
+        assert "Lợi chung không nêu" in buyer.text()
         assert "Mua 30 kg" not in buyer.text()
 
 
