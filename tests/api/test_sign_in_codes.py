@@ -64,7 +64,7 @@ def test_the_message_bears_the_code_and_the_database_does_not(trade: Trade, app:
         ).one()
         assert (dispatch.channel, dispatch.address) == ("sms", phone_of(farm))
         assert code not in dispatch.body
-        assert code in with_code(dispatch, secret=app.config["SECRET_KEY"])
+        assert code in with_code(dispatch, app.config["SETTINGS"])
 
 
 def test_somebody_unknown_is_answered_like_somebody_known(trade: Trade) -> None:
