@@ -24,7 +24,7 @@ from app.core.paging import PageQuery
 from app.places.models import AdministrativeUnit, Level
 from app.pools import api as pools
 from app.pools.models import Pool
-from app.web import chain_figures, figures, round_figures
+from app.web import chain_figures, figures, round_figures, volume_figures
 from app.web.forms import loaded
 from app.web.language import named, t
 from app.web.pages import Pages, show
@@ -192,7 +192,7 @@ def _figures(
     told = [
         figures.paid(rows["prices"], chosen),
         figures.coming(rows["supply"], chosen),
-        figures.volumes(rows["volumes"], goods, asked.weeks, over=asked.over),
+        volume_figures.volumes(rows["volumes"], goods, asked.weeks, over=asked.over),
         round_figures.gained(rows["fairness"], markets),
         chain_figures.carried(rows["flows"], _names(goods, rows["flows"])),
     ]

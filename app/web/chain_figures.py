@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from app.catalogue.models import Commodity
-from app.web import drawing
+from app.web import drawing, interactive
 from app.web.figures import Figure, Goods, Row, about, share
 from app.web.language import money, named, number, quantity, t
 
@@ -92,6 +92,7 @@ def carried(rows: Sequence[Row], name_of: Callable[[str, str], str]) -> Figure:
         if target[0] == last:
             reached[target[1]] += amount
     ranked = sorted(reached.items(), key=lambda item: (item[0] == _others(), -item[1]))
+    drawn = drawing.flow(links, _ranked(ranked), _others()) if ranked else None
     return Figure(
         "flows",
         _takers([pair for pair in ranked if pair[0] != _others()], sum(reached.values())),
@@ -100,7 +101,8 @@ def carried(rows: Sequence[Row], name_of: Callable[[str, str], str]) -> Figure:
         (t("Từ", "From"), t("Tới", "To"), t("Tiền hàng", "Amount")),
         [(source[1], target[1], money(amount)) for (source, target), amount in links.items()],
         (2,),
-        drawing.flow(links, _ranked(ranked), _others()) if ranked else None,
+        drawn,
+        interactive.flow(drawn, links, money) if drawn else None,
     )
 
 

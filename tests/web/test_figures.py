@@ -14,7 +14,8 @@ from app.catalogue.models import Commodity
 from app.web import drawing
 from app.web.analytics import TABLES
 from app.web.chain_figures import carried, five
-from app.web.figures import coming, even, paid, volumes
+from app.web.figures import coming, even, paid
+from app.web.volume_figures import volumes
 from tests.api.world import World
 from tests.web.reader import reader
 
