@@ -63,8 +63,8 @@ class Interactive {
     if (names.length > 1) tools.append(...names.map((name) => this.toggle(name, names.length)));
     if (this.data.panes && this.points >= FEWEST_TO_ZOOM) {
       tools.append(
-        button(words.nearer, () => this.zoom((this.shown.until - this.shown.from) / 2)),
-        button(words.farther, () => this.zoom((this.shown.until - this.shown.from) * 2)),
+        button("+", () => this.zoom((this.shown.until - this.shown.from) / 2), words.nearer),
+        button("−", () => this.zoom((this.shown.until - this.shown.from) * 2), words.farther),
       );
     }
     return tools;
@@ -117,6 +117,8 @@ class Interactive {
     this.plane.setAttribute("aria-valuenow", at + 1);
     this.plane.setAttribute("aria-valuetext", this.data.tips[at]);
     this.quiet();
+    const scroll = this.plane.parentElement;
+    scroll.scrollLeft = (scroll.scrollWidth - scroll.clientWidth) * (at / (this.points - 1 || 1));
     const point = { seriesIndex: 0, dataIndex: at - this.shown.from };
     this.chart.dispatchAction({ type: "highlight", ...point });
     this.chart.dispatchAction({ type: "showTip", ...point });
@@ -128,8 +130,10 @@ class Interactive {
   }
 }
 
-function button(text, work) {
-  return Object.assign(document.createElement("button"), { type: "button", textContent: text, onclick: work });
+function button(text, work, label = text) {
+  const one = document.createElement("button");
+  one.setAttribute("aria-label", label);
+  return Object.assign(one, { type: "button", textContent: text, onclick: work });
 }
 
 // Turns a figure's interactive chart on or off, and says which.

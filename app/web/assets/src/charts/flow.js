@@ -18,7 +18,11 @@ export function flow({ nodes, links, tips }, _shown, { token, text, option }) {
           id: String(at), name, depth, itemStyle: { color: token(`chart-${tone}`) },
         })),
         links,
-        label: { ...text, width: 150, overflow: "break", lineHeight: text.fontSize * 1.25, textBorderColor: token("bg"), textBorderWidth: 3 },
+        label: {
+          ...text, formatter: ({ dataIndex }) => nodes[dataIndex].name,
+          width: 150, overflow: "break", lineHeight: text.fontSize * 1.25,
+          textBorderColor: token("bg"), textBorderWidth: 3,
+        },
         lineStyle: { color: "source", opacity: 0.35 },
         emphasis: { focus: "adjacency", lineStyle: { opacity: 0.6 } },
       }],
