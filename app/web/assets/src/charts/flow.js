@@ -20,7 +20,7 @@ export function flow({ nodes, links, tips }, _shown, { token, text, option }) {
         links,
         label: {
           ...text, formatter: ({ dataIndex }) => nodes[dataIndex].name,
-          width: 150, overflow: "break", lineHeight: text.fontSize * 1.25,
+          width: 120, overflow: "break", lineHeight: text.fontSize * 1.25,
           textBorderColor: token("bg"), textBorderWidth: 3,
         },
         lineStyle: { color: "source", opacity: 0.35 },
