@@ -118,7 +118,8 @@ class Interactive {
     this.plane.setAttribute("aria-valuetext", this.data.tips[at]);
     this.quiet();
     const scroll = this.plane.parentElement;
-    scroll.scrollLeft = (scroll.scrollWidth - scroll.clientWidth) * (at / (this.points - 1 || 1));
+    const { nodes = [] } = this.data;
+    if (nodes.length) scroll.scrollLeft = (scroll.scrollWidth * nodes[at].depth) / (nodes[nodes.length - 1].depth + 1);
     const point = { seriesIndex: 0, dataIndex: at - this.shown.from };
     this.chart.dispatchAction({ type: "highlight", ...point });
     this.chart.dispatchAction({ type: "showTip", ...point });

@@ -25,6 +25,7 @@ export function flow({ nodes, links, tips }, _shown, { token, text, option }) {
         },
         lineStyle: { color: "source", opacity: 0.35 },
         emphasis: { focus: "adjacency", lineStyle: { opacity: 0.6 } },
+        blur: { label: { opacity: 0.7 }, itemStyle: { opacity: 0.3 } },
       }],
     },
   };

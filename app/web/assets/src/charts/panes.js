@@ -4,6 +4,7 @@ import { written } from "./look.js";
 const HIGH = 240;
 const LOW = 96;
 const NAME = 28;
+const BETWEEN = 44;
 const BELOW = 32;
 const FIGURE = 8;
 const BAR = 0.34;
@@ -21,7 +22,7 @@ export function panes(data, { from, until, hidden }, { token, text, option }) {
   const label = { ...text, color: token("muted") };
   const line = { lineStyle: { color: token("border") } };
   const axes = shown.map((pane, index) => ({
-    grid: { left, right: 16, top: NAME + index * (height + NAME), height, outerBoundsMode: "none" },
+    grid: { left, right: 16, top: NAME + index * (height + BETWEEN), height, outerBoundsMode: "none" },
     xAxis: {
       gridIndex: index, type: "category", data: cut(data.names), axisLine: line, axisTick: { show: false },
       axisLabel: { ...label, show: index === shown.length - 1 },
@@ -33,7 +34,7 @@ export function panes(data, { from, until, hidden }, { token, text, option }) {
     },
   }));
   return {
-    height: shown.length * (height + NAME) + BELOW,
+    height: NAME + shown.length * (height + BETWEEN) - BETWEEN + BELOW,
     option: {
       ...Object.fromEntries(["grid", "xAxis", "yAxis"].map((part) => [part, axes.map((one) => one[part])])),
       axisPointer: { link: [{ xAxisIndex: "all" }], label: { show: false }, lineStyle: { color: token("border") } },
