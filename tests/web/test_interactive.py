@@ -1,5 +1,6 @@
 """Charts that answer pointer and keys for those who ask; a picture and a table for everybody."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -71,7 +72,12 @@ def seen(place: Locator) -> bool:
 @pytest.mark.parametrize("size", ["phone", "desktop"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_each_chart_tells_the_tables_figures_to_pointer_and_keys(
-    browser: Browser, site: str, cooperative: Account, size: str, scheme: Any
+    browser: Browser,
+    site: str,
+    cooperative: Account,
+    size: str,
+    scheme: Any,
+    record_property: Callable[[str, object], None],
 ) -> None:
     with visit(browser, site, size, color_scheme=scheme) as reader:
         sign_in(reader, str(cooperative.login), PASSWORD).page.wait_for_url("**/home")
@@ -84,6 +90,7 @@ def test_each_chart_tells_the_tables_figures_to_pointer_and_keys(
         reader.page.add_init_script(REPORT)
         reader.open("/analytics")
         assert not [one for one in asked if "charts" in one], "it comes when it is asked for"
+        record_property("bytes_of_the_page", sum(received))
         figures = charts(reader)
         assert list(figures) == [
             "Giá đã trả theo tuần", "Hàng sắp có và hàng phải giao", "Hàng nhận theo tuần",
@@ -100,6 +107,7 @@ def test_each_chart_tells_the_tables_figures_to_pointer_and_keys(
             assert not seen(figure.locator(".drawn"))
         reader.look()
         assert len([one for one in asked if "charts" in one]) == 1
+        record_property("bytes_with_all_charts", sum(received))
         assert sum(received) <= MOST_BYTES
         first = figures["Giá đã trả theo tuần"]
         first.get_by_role("button", name="Xem hình tĩnh").click()
