@@ -30,7 +30,9 @@ class Interactive {
     figure.querySelector(".drawn").after(this.place);
     this.chart = init(this.plane, null, { renderer: "svg" });
     this.draw();
-    new ResizeObserver(() => this.chart.resize()).observe(this.plane);
+    new ResizeObserver(() => {
+      if (this.chart.getWidth() !== this.plane.clientWidth) this.chart.resize();
+    }).observe(this.plane);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
 
