@@ -53,6 +53,7 @@ def install(app: flask.Flask) -> None:
         csrf_token=session.csrf_token,
         new_key=new_key,
         opens=opens,
+        takes=takes,
         with_query=with_query,
         state=state,
         tone=tone,
@@ -309,7 +310,16 @@ def new_key() -> str:
 
 def opens(address: str) -> bool:
     """Whether the page at an address lets in whoever reads this one."""
-    endpoint, _ = current_app.url_map.bind("").match(urlsplit(address).path, "GET")
+    return _lets_in(address, "GET")
+
+
+def takes(address: str) -> bool:
+    """Whether an address takes a form from whoever reads this page."""
+    return _lets_in(address, "POST")
+
+
+def _lets_in(address: str, method: str) -> bool:
+    endpoint, _ = current_app.url_map.bind("").match(urlsplit(address).path, method)
     access: Any = vars(current_app.view_functions[endpoint])["access"]
     if isinstance(access, Acting):
         return access.admits(g.caller)

@@ -4,7 +4,6 @@ import re
 
 import pytest
 from flask import Flask
-from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
 from app import page_groups
@@ -52,7 +51,7 @@ def test_a_page_opens_for_those_it_is_for_and_for_nobody_else(world: World, rule
             assert answer.status_code in (403, 404), told
         elif answer.status_code in (200, 303):
             seen += 1
-            closed = [one for one in _links(answer) if not _leads_on(one, label, world)]
+            closed = [one for one in _ways_on(answer) if not _open(*one, label, world)]
             assert not closed, (label, closed)
         else:
             assert answer.status_code == 404, told
@@ -105,22 +104,20 @@ def _may(access: object, label: str, world: World) -> bool:
     return kind in access.kinds and role in access.roles  # type: ignore[attr-defined]
 
 
-def _links(answer: TestResponse) -> set[str]:
-    """The addresses on this site that a page leads to, without what they ask for."""
+def _ways_on(answer: TestResponse) -> set[tuple[str, str]]:
+    """The links and forms of a page: method and address on this site."""
     if answer.mimetype != "text/html":
         return set()
-    found = re.findall(r' href="(/[^"]*)', answer.get_data(as_text=True))
-    return {re.split("[?#]", one)[0] for one in found}
+    page = answer.get_data(as_text=True)
+    links = {("GET", one) for one in re.findall(r' href="(/[^"#?]*)', page)}
+    return links | {("POST", one) for one in re.findall(r'method="post" action="(/[^"#?]*)', page)}
 
 
-def _leads_on(address: str, label: str, world: World) -> bool:
-    """Whether a link takes its reader to a page that lets them in; signing in is a page too."""
+def _open(method: str, address: str, label: str, world: World) -> bool:
+    """Whether a way on lets its reader in; a visitor is asked to sign in first."""
     if label == "visitor":
         return True
-    try:
-        endpoint, _ = world.app.url_map.bind("localhost").match(address, "GET")
-    except HTTPException:
-        return False
+    endpoint, _ = world.app.url_map.bind("localhost").match(address, method)
     access = getattr(world.app.view_functions[endpoint], "access", PUBLIC)
     return _may(access, label, world)
 
