@@ -56,7 +56,7 @@ def get_summary(caller: Caller, query: dict[str, Any]) -> Response:
 def get_prices(caller: Caller, query: dict[str, Any]) -> Response:
     """What was paid, beside clearing prices, last season and published prices.
 
-    Giá bình quân đã trả, so với giá phiên ghép, vụ trước và các chuỗi giá đã công bố.
+    Giá bình quân đã trả, so với giá phiên khớp, vụ trước và các chuỗi giá đã công bố.
     """
     question = _question(caller, query)
     rows = prices.prices(question)
@@ -141,7 +141,7 @@ def get_supply(caller: Caller, query: dict[str, Any]) -> Response:
 def get_fairness(caller: Caller, query: dict[str, Any]) -> Response:
     """What rounds created and for whom; late payment and claims.
 
-    Các phiên ghép tạo ra bao nhiêu lợi ích và cho ai; trả chậm và khiếu nại.
+    Các phiên khớp tạo ra bao nhiêu lợi ích và cho ai; trả chậm và khiếu nại.
     """
     question = _question(caller, query)
     rows = fairness.gains(question, today=clock.local_date(caller.now))

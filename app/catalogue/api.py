@@ -62,7 +62,7 @@ def list_markets(caller: Caller, query: dict[str, Any]) -> Page:
 def get_market(caller: Caller, code: str) -> Market:
     """One market: its commodities, its haulage tariff, its next round.
 
-    Một thị trường: mặt hàng, biểu giá cước, phiên ghép sắp tới.
+    Một thị trường: mặt hàng, biểu giá cước, phiên khớp sắp tới.
     """
     return queries.get_market(code)
 

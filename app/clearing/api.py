@@ -33,7 +33,7 @@ def request_round(caller: Caller, body: dict[str, str]) -> Round:
 
     A round that stays open because its book was refused says why in `fault`, and tries again.
 
-    Yêu cầu một phiên ghép của thị trường ngay bây giờ; đọc lại tới khi xong hoặc bị hủy. Phiên còn
+    Yêu cầu một phiên khớp của thị trường ngay bây giờ; đọc lại tới khi xong hoặc bị hủy. Phiên còn
     mở vì sổ lệnh có dòng hỏng thì nêu lý do ở `fault` và được thử lại.
     """
     return operations.request_round(market_code=body["market"], now=caller.now)
@@ -49,7 +49,7 @@ def request_round(caller: Caller, body: dict[str, str]) -> Round:
 def list_rounds(caller: Caller, query: dict[str, Any]) -> Page:
     """Rounds, newest first; `welfare` and `upper_bound` as in one round.
 
-    Các phiên ghép, mới nhất trước; `welfare` và `upper_bound` như ở một phiên.
+    Các phiên khớp, mới nhất trước; `welfare` và `upper_bound` như ở một phiên.
     """
     statement = queries.rounds()
     if "market" in query:
@@ -68,7 +68,7 @@ def get_round(caller: Caller, round_id: UUID) -> Round:
     `welfare` and `upper_bound` are null in a small round, because they would tell what somebody was
     ready to pay: where fewer than five sold or bought, or somebody more than 85 %.
 
-    Một phiên ghép. `welfare` và `upper_bound` để trống ở phiên nhỏ, vì sẽ lộ mức giá một bên sẵn
+    Một phiên khớp. `welfare` và `upper_bound` để trống ở phiên nhỏ, vì sẽ lộ mức giá một bên sẵn
     lòng trả: khi chưa đủ năm bên bán, năm bên mua, hoặc một bên quá 85%.
     """
     found = queries.get_round(round_id)

@@ -113,7 +113,7 @@ def _quantity(terms: Mapping[str, Any], words: Words) -> list[str]:
 
 
 def _price(price: Mapping[str, Any], words: Words) -> str:
-    market = "giá phiên ghép gần nhất trên sàn"
+    market = "giá phiên khớp gần nhất trên sàn"
     if price.get("market") not in (None, CLEARING):
         market = f"giá tham chiếu “{words.series}”"
     per = f"đồng/{words.unit} tại nơi giao của Bên A"

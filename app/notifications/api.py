@@ -269,7 +269,7 @@ def get_topic(caller: Caller, code: str) -> dict[str, Any]:
 def save_search(caller: Caller, body: dict[str, Any]) -> SavedSearch:
     """Tell me of every new offer that fits, or of a round that pays so much.
 
-    Báo tôi mỗi khi có hàng hợp ý, hoặc khi phiên ghép đạt giá tôi chờ.
+    Báo tôi mỗi khi có hàng hợp ý, hoặc khi phiên khớp đạt giá tôi chờ.
     """
     latitude, longitude = body.pop("latitude"), body.pop("longitude")
     return saved_search_operations.save_search(

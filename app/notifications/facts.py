@@ -116,10 +116,13 @@ def facts_for(payload: dict[str, Any], locale: str) -> dict[str, str]:
             facts["commodity"] = commodity.name[locale]
             facts["unit"] = UNITS[locale].get(commodity.unit, str(commodity.unit))
     if "market" in payload:
-        names = db.session.execute(
-            select(Market.name_vi, Market.name_en).where(Market.code == payload["market"])
+        name_vi, name_en, unit = db.session.execute(
+            select(Market.name_vi, Market.name_en, Commodity.unit)
+            .join(Commodity, (Commodity.market_code == Market.code) & Commodity.is_base)
+            .where(Market.code == payload["market"])
         ).one()
-        facts["market"] = names[0] if locale == "vi" else names[1]
+        facts["market"] = name_vi if locale == "vi" else name_en
+        facts.setdefault("unit", UNITS[locale].get(unit, str(unit)))
     if "restriction_id" in payload:
         facts |= _restriction(payload, locale)
     for name in ("due_on", "period_from", "period_until"):

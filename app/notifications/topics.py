@@ -127,10 +127,10 @@ TOPICS: dict[str, Topic] = {
         {
             "all": Sentence(
                 "Phiên khớp {market} đã xong",
-                "Phiên khớp {market} có {matches} cặp, tổng {cleared_quantity}. "
+                "Phiên khớp {market} có {matches} cặp, tổng {cleared_quantity} {unit}. "
                 "Hãy xem kết quả và lý do ở tin của bạn.",
                 "The round of {market} is done",
-                "The round of {market} made {matches} matches, {cleared_quantity} in all. "
+                "The round of {market} made {matches} matches, {cleared_quantity} {unit} in all. "
                 "See your own postings for the result and the reasons.",
             )
         },

@@ -514,7 +514,7 @@ def test_the_contract_is_a_paper_in_vietnamese_the_same_each_time(
     for words in (
         "Hợp đồng liên kết sản xuất và tiêu thụ",
         "Cà phê nhân Robusta: ít nhất 300 kg",
-        "Theo giá phiên ghép gần nhất trên sàn, không thấp hơn giá sàn 80.000 đồng/kg",
+        "Theo giá phiên khớp gần nhất trên sàn, không thấp hơn giá sàn 80.000 đồng/kg",
         "Bên B ứng 2.000.000 đồng bằng vật tư",
         "Bên B không mua: 8 %",
         "Bão, lũ, dịch bệnh",
