@@ -33,12 +33,14 @@ _MUCH = np.int64(2**62)
 
 
 Nodes = NDArray[np.void]
+Places = NDArray[np.uint32]
+"""Numbers of nodes, without a sign: compiled code need not ask whether they count from the end."""
 NODE = np.dtype(
     [
-        ("parent", np.int32),
+        ("parent", np.uint32),  # The ground is its own.
         ("arc", np.int32),  # The pair on the way to the parent, or NONE at the ground.
         ("size", np.int32),  # Nodes of the subtree, its top among them.
-        ("last", np.int32),  # The last of them in preorder.
+        ("last", np.uint32),  # The last of them in preorder.
         ("flow", np.int64),  # Thousandths of a unit on that arc.
     ]
 )
@@ -53,9 +55,9 @@ class Tree(NamedTuple):
 
     nodes: Nodes
     """(n + m + 1,) of NODE."""
-    after: NDArray[np.int32]
+    after: Places
     """(n + m + 1,) the next node in preorder, the ground after the last."""
-    before: NDArray[np.int32]
+    before: Places
     """(n + m + 1,) the node before it."""
     potentials: Ints
     """(n + m + 1, 2) the potential and the tie potential of each node."""
@@ -77,9 +79,9 @@ class Arcs(NamedTuple):
 def planted(supply: Ints, demand: Ints, bonus: Ints, arcs: Arcs, order: Ints) -> Tree:
     """A first tree: pairs are filled greedily in an order of arcs, the rest hangs on the ground."""
     count = len(supply) + len(demand) + 1
-    alone = np.arange(count, dtype=np.int32)
+    alone = np.arange(count, dtype=np.uint32)
     nodes = np.zeros(count, dtype=NODE)
-    nodes["parent"], nodes["arc"], nodes["size"], nodes["last"] = NONE, NONE, 1, alone
+    nodes["parent"], nodes["arc"], nodes["size"], nodes["last"] = count - 1, NONE, 1, alone
     tree = Tree(nodes, alone, alone.copy(), np.zeros((count, 2), dtype=np.int64))
     _plant(tree, supply, demand, arcs, order)
     _measure(tree, arcs.gain, bonus, len(supply))
@@ -143,7 +145,7 @@ def optimise(tree: Tree, arcs: Arcs, bonus: Ints, n: int) -> int:
     """
     root = len(tree.nodes) - 1
     total = root + len(arcs.gain)
-    tails, heads = np.full(total, root, dtype=np.int32), np.full(total, root, dtype=np.int32)
+    tails, heads = np.full(total, root, dtype=np.uint32), np.full(total, root, dtype=np.uint32)
     gains, ties = np.zeros(total, dtype=np.int64), np.zeros(total, dtype=np.int64)
     tails[:n], heads[n:root], ties[:root] = np.arange(n), np.arange(n, root), -bonus
     tails[root:], heads[root:], gains[root:] = arcs.offer, n + arcs.demand, arcs.gain
@@ -152,16 +154,18 @@ def optimise(tree: Tree, arcs: Arcs, bonus: Ints, n: int) -> int:
     at, idle, exchanges = 0, 0, 0
     while idle < total:
         best, most, most_tie = NONE, np.int64(0), np.int64(0)
-        for _ in range(min(block, total)):
-            tail, head = tails[at], heads[at]
-            better = gains[at] - potentials[tail, 0] + potentials[head, 0]
-            if better >= most:
-                better_tie = ties[at] - potentials[tail, 1] + potentials[head, 1]
-                if better > most or better_tie > most_tie:
-                    best, most, most_tie = at, better, better_tie
-            at += 1
-            if at == total:
-                at = 0
+        left = min(block, total)
+        while left > 0:
+            stop = min(total, at + left)
+            for place in range(at, stop):
+                tail, head = tails[place], heads[place]
+                better = gains[place] - potentials[tail, 0] + potentials[head, 0]
+                if better >= most:
+                    better_tie = ties[place] - potentials[tail, 1] + potentials[head, 1]
+                    if better > most or better_tie > most_tie:
+                        best, most, most_tie = place, better, better_tie
+            left -= stop - at
+            at = 0 if stop == total else stop
         if best == NONE:
             idle += block
             continue
@@ -264,7 +268,7 @@ def _regraft(tree: Tree, moving: int, onto: int, out: int, arc: int, flow: Whole
 @njit(cache=True)
 def _move_last(nodes: Nodes, node: int, old: int, new: int) -> None:
     """Wherever the subtrees of a node and of those above it end in one node, let another be it."""
-    while node != NONE and nodes[node].last == old:
+    while nodes[node].last == old:
         nodes[node].last = new
         node = nodes[node].parent
 
