@@ -3,8 +3,9 @@
 The reduced gain of a pair is c_ij − u_i − v_j. All n·m of them matter and few can be large, so
 both sides are cut into blocks of neighbours (by a k-d tree over positions, then by goods and
 price), and a block of pairs is looked at only if its best price difference less the haulage
-between its two bounding boxes could still count. On the books measured about a fifth of the
-pairs are evaluated; the worst case is O(n·m).
+between its two bounding boxes could still count. Its pairs are sifted by :mod:`rough`, and only
+what is likely is taken exactly. On the books measured a third of the pairs is sifted and one or
+two in a thousand are taken exactly; the worst case is O(n·m).
 
 Haulage is exact as in :mod:`haulage`: a squared distance whose rounding floating point cannot
 decide is handed back, settled in whole numbers, and the pass is made again.
