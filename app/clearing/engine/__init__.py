@@ -6,9 +6,10 @@ who may trade with whom. `clear` returns the trades with the greatest total gain
 nobody loses and no allowed pair could do better, and an upper bound that proves the optimum.
 
 The way through the files: `book` (what comes in) → `allowed`, `needs`, `haulage` (gates and costs)
-→ `starting_prices` → `column_generation`, which lets `all_pairs` price and `network_simplex` solve
-→ `ties` → `dual` (prices) → `certificate`; `minimum_lots`, `lot_choice` and `envy` where a linear
-optimum is not enough. `clear` puts them together, `transport` opens them to plain problems.
+→ `starting_prices` → `column_generation`, which lets `all_pairs` (over `neighbours` and `rough`)
+price and `network_simplex` solve → `ties` → `dual` (prices) → `certificate`; `minimum_lots`,
+`lot_choice` and `envy` where a linear optimum is not enough. `clear` puts them together,
+`transport` opens them to plain problems.
 """
 
 from app.clearing.engine.book import Accepts, Book, BookRefused, Demands, Offers, Tariff

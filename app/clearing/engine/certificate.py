@@ -32,15 +32,17 @@ class Certificate:
 
 
 def certify(
-    supply: Ints, demand: Ints, proof: Prices, missed: Found, *, welfare: int
+    supply: Ints, demand: Ints, proof: Prices, missed: Found | None, *, welfare: int
 ) -> Certificate:
-    """The certificate that duals u (n,) and v (m,), at least 0, give, and what they miss of pairs.
+    """The certificate that duals u (n,) and v (m,), at least 0, give, and what they miss, if any.
 
     What is missed is added to the side on which it costs less. Given u alone, the least v that
     makes them feasible is max(0, max_i (c_ij − u_i)), so the bound anybody computes from the
     published u is at most this one.
     """
     plain = inner(supply, proof.u) + inner(demand, proof.v)
+    if missed is None:
+        return Certificate(welfare=welfare, upper_bound=plain, u=proof.u)
     on_u, on_v = inner(supply, missed.missed_u), inner(demand, missed.missed_v)
     return Certificate(
         welfare=welfare,

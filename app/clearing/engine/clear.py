@@ -81,8 +81,8 @@ def clear(book: Book, *, tolerance: float = 0.0) -> Result:
     traded = traded[np.lexsort((found.arcs.demand[traded], found.arcs.offer[traded]))]
     offer, buyer, flow = found.arcs.offer[traded], found.arcs.demand[traded], found.flow[traded]
     u, gain = u + held_back, found.arcs.gain[traded] + held_back[offer]
-    proof = Prices.of(u, v) if found is relaxed and found.exact else relaxed.prices
-    missed = pairs.best(Prices.of(proof.u, proof.v), few=1, beyond=0)
+    # Between two solutions that miss nothing, the middle misses nothing either.
+    proof = Prices.of(u, v) if found is relaxed and found.missed is None else relaxed.prices
     rejected = envious_pairs(book, pairs, u, v) if everything is None else NOBODY
     return Result(
         offer=offer,
@@ -92,7 +92,7 @@ def clear(book: Book, *, tolerance: float = 0.0) -> Result:
         seller_price=book.offers.ask + u,
         buyer_price=book.demands.bid - v,
         duals=duals,
-        certificate=certify(supply, demand, proof, missed, welfare=inner(gain, flow)),
+        certificate=certify(supply, demand, proof, relaxed.missed, welfare=inner(gain, flow)),
         rejected_offer=rejected[0],
         rejected_demand=rejected[1],
     )

@@ -33,8 +33,8 @@ class Optimum(NamedTuple):
     flow: Ints
     """(e,) thousandths of a unit."""
     prices: Prices
-    exact: bool
-    """Whether no pair is missed."""
+    missed: Found | None
+    """What the prices miss of all pairs, or None: the basis is optimal."""
 
 
 def optimum(
@@ -67,7 +67,7 @@ def optimum(
         if not len(found.gain) or (
             tolerance and _near(supply, demand, arcs, flow, found, tolerance)
         ):
-            return Optimum(arcs, flow, prices, exact=not len(found.gain))
+            return Optimum(arcs, flow, prices, found if len(found.gain) else None)
         arcs = with_further(arcs, found)
 
 

@@ -55,7 +55,7 @@ def extreme_duals(supply: Ints, demand: Ints, found: Optimum, pricing: Pricing |
     An optimum that is not exact has no such prices; its own are given for both.
     """
     u, v = found.prices.u, found.prices.v
-    if not found.exact:
+    if found.missed is not None:
         return Duals(u_low=u, u_high=u, v_low=v, v_high=v)
     arcs, traded = found.arcs, found.flow > 0
     sold, bought = np.zeros_like(supply), np.zeros_like(demand)
@@ -70,7 +70,7 @@ def extreme_duals(supply: Ints, demand: Ints, found: Optimum, pricing: Pricing |
         v_fall, u_rise = _shifts(sellers, v, sold < supply)
         u_fall, v_rise = _shifts(buyers, u, bought < demand)
         duals = Duals(u_low=u - u_fall, u_high=u + u_rise, v_low=v - v_fall, v_high=v + v_rise)
-        missed = _missed(duals, pricing)
+        missed = _missed(duals, found.prices, pricing)
         if not missed:
             return duals
         for more in missed:
@@ -78,11 +78,17 @@ def extreme_duals(supply: Ints, demand: Ints, found: Optimum, pricing: Pricing |
             traded = np.concatenate((traded, np.zeros(len(more.gain), dtype=np.bool_)))
 
 
-def _missed(duals: Duals, pricing: Pricing | None) -> list[Found]:
-    """The pairs that an extreme solution of some pairs overlooks."""
+def _missed(duals: Duals, known: Prices, pricing: Pricing | None) -> list[Found]:
+    """The pairs that an extreme solution of some pairs overlooks.
+
+    The known duals miss none, so a pair can only be missed where a dual fell below them: every
+    other row of the side that fell is priced out.
+    """
     if pricing is None:
         return []
-    both = (Prices.of(duals.u_high, duals.v_low), Prices.of(duals.u_low, duals.v_high))
+    v_low = np.where(duals.v_low < known.v, duals.v_low, _UNREACHED)
+    u_low = np.where(duals.u_low < known.u, duals.u_low, _UNREACHED)
+    both = (Prices.of(duals.u_high, v_low), Prices.of(u_low, duals.v_high))
     found = [pricing.best(prices, few=FURTHER_PARTNERS, beyond=0) for prices in both]
     return [more for more in found if len(more.gain)]
 

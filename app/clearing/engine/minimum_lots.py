@@ -58,7 +58,7 @@ def _repaired(book: Book, free: Optimum, lots: Lots, kept: Bools) -> Optimum:
         flow = flow_of(tree, len(places))
         unfit = _unfit(some, flow, lots.take(places))
         if not len(unfit):
-            return Optimum(some, flow, prices_of(tree, len(supply)), exact=True)
+            return Optimum(some, flow, prices_of(tree, len(supply)), missed=None)
         places = np.delete(places, unfit)
 
 

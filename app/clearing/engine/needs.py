@@ -1,7 +1,7 @@
 """The gates of goods, as far as they go, in one word: what goods have, and what demands need.
 
 A pair can only be allowed if every bit that the demand needs is among those the offer has. The
-word has room for 16 commodities (by their remainder), the 16 best grades and 30 certificate
+word has 31 bits, for 8 commodities (by their remainder), the 8 best grades and 15 certificate
 schemes; what does not fit into it is left to the exact tests, so the word never refuses what they
 would allow.
 """
@@ -10,7 +10,7 @@ import numpy as np
 
 from app.clearing.engine.book import NONE, Demands, Ints, Offers
 
-_COMMODITIES, _GRADES, _SCHEMES = 16, 16, 30
+_COMMODITIES, _GRADES, _SCHEMES = 8, 8, 15
 _ONE = np.int64(1)
 
 

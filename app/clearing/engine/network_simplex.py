@@ -6,14 +6,16 @@ and gives what is unfilled. A basis is a spanning tree rooted at the ground (Dan
 kept strongly feasible (Cunningham 1976): an arc without flow points to the root, so no sequence of
 degenerate exchanges can cycle.
 
-Gains are lexicographic. Each node carries a dual (u_i or v_j, hundredths of a VND) and a tie dual;
-on a pair of the tree both sums equal the pair's (c_ij, 0), on the ground's arcs the node's own
-dual equals (0, −bonus). That is the optimum of Σ c x first and of Σ bonus_i · sold_i +
-Σ bonus_j · bought_j among those optima second, without scaling either. Tie duals are bonuses
-passed along with alternating sign, hence bounded by the greatest bonus; duals are bounded by
-(n + m) · max c.
+Every arc leads from a tail to a head: an offer to a demand, an offer to the ground or the ground to
+a demand. Each node carries a potential, u_i of an offer, −v_j of a demand and 0 of the ground, and
+on an arc of the tree the tail's exceeds the head's by its gain. Gains are lexicographic: (c_ij, 0)
+on a pair and (0, −bonus) on the ground's arcs. That is the optimum of Σ c x first and of
+Σ bonus_i · sold_i + Σ bonus_j · bought_j among those optima second, without scaling either. Tie
+potentials are bonuses passed along unchanged, hence bounded by the greatest bonus; potentials are
+bounded by (n + m) · max c.
 
-One exchange costs O(length of the cycle + size of the subtree that moves).
+The nodes form one ring in preorder, so a subtree is a run of it, from its top to its last node. One
+exchange costs O(length of the cycle + size of the subtree that moves).
 """
 
 from typing import NamedTuple
@@ -31,31 +33,34 @@ _MUCH = np.int64(2**62)
 
 
 Nodes = NDArray[np.void]
+Places = NDArray[np.uint32]
+"""Numbers of nodes, without a sign: compiled code need not ask whether they count from the end."""
 NODE = np.dtype(
     [
-        ("parent", np.int32),
-        ("depth", np.int32),
-        ("child", np.int32),  # The first child, or NONE; further ones follow by `after`,
-        ("after", np.int32),
-        ("before", np.int32),  # and `before` goes back.
+        ("parent", np.uint32),  # The ground is its own.
         ("arc", np.int32),  # The pair on the way to the parent, or NONE at the ground.
+        ("size", np.int32),  # Nodes of the subtree, its top among them.
+        ("last", np.uint32),  # The last of them in preorder.
         ("flow", np.int64),  # Thousandths of a unit on that arc.
     ]
 )
-"""A node in half a cache line: an exchange walks over nodes and reads all of each."""
+"""A node as an exchange reads it on its way round the cycle."""
 
 
 class Tree(NamedTuple):
     """A spanning tree of n + m + 1 nodes; every node's arc is the one to its parent.
 
-    All arcs lead from an offer or to a demand, so a node's own kind says where its arc points:
-    upward from an offer, downward to a demand.
+    A node's own kind says where its arc points: upward from an offer, downward to a demand.
     """
 
     nodes: Nodes
     """(n + m + 1,) of NODE."""
-    duals: Ints
-    """(n + m + 1, 2) the dual and the tie dual of each node."""
+    after: Places
+    """(n + m + 1,) the next node in preorder, the ground after the last."""
+    before: Places
+    """(n + m + 1,) the node before it."""
+    potentials: Ints
+    """(n + m + 1, 2) the potential and the tie potential of each node."""
 
 
 class Arcs(NamedTuple):
@@ -74,17 +79,17 @@ class Arcs(NamedTuple):
 def planted(supply: Ints, demand: Ints, bonus: Ints, arcs: Arcs, order: Ints) -> Tree:
     """A first tree: pairs are filled greedily in an order of arcs, the rest hangs on the ground."""
     count = len(supply) + len(demand) + 1
+    alone = np.arange(count, dtype=np.uint32)
     nodes = np.zeros(count, dtype=NODE)
-    for link in ("parent", "child", "after", "before", "arc"):
-        nodes[link] = NONE
-    tree = Tree(nodes, np.zeros((count, 2), dtype=np.int64))
-    _plant(nodes, supply, demand, arcs, order)
-    _measure(tree, arcs.gain, bonus)
+    nodes["parent"], nodes["arc"], nodes["size"], nodes["last"] = count - 1, NONE, 1, alone
+    tree = Tree(nodes, alone, alone.copy(), np.zeros((count, 2), dtype=np.int64))
+    _plant(tree, supply, demand, arcs, order)
+    _measure(tree, arcs.gain, bonus, len(supply))
     return tree
 
 
 @njit(cache=True)
-def _plant(nodes: Nodes, supply: Ints, demand: Ints, arcs: Arcs, order: Ints) -> None:
+def _plant(tree: Tree, supply: Ints, demand: Ints, arcs: Arcs, order: Ints) -> None:
     n, m = len(supply), len(demand)
     left = np.concatenate((supply, demand))
     open_ = np.ones(n + m, dtype=np.bool_)
@@ -98,28 +103,38 @@ def _plant(nodes: Nodes, supply: Ints, demand: Ints, arcs: Arcs, order: Ints) ->
         left[i] -= moved
         left[j] -= moved
         open_[child] = False
-        _hang(nodes, child, parent, arc, moved)
+        _hang(tree, child, parent, arc, moved)
     for node in range(n + m):
         if open_[node]:
-            _hang(nodes, node, n + m, NONE, left[node])
+            _hang(tree, node, n + m, NONE, left[node])
 
 
 @njit(cache=True)
-def _measure(tree: Tree, gain: Ints, bonus: Ints) -> None:
-    """Depths and duals of all nodes, from the root down."""
-    nodes = tree.nodes
+def _hang(tree: Tree, top: int, parent: int, arc: int, flow: Whole) -> None:
+    """Hang a tree on the top of another."""
+    nodes, last = tree.nodes, tree.nodes[top].last
+    follower = tree.after[parent]
+    tree.after[parent], tree.before[top] = top, parent
+    tree.after[last], tree.before[follower] = follower, last
+    if nodes[parent].last == parent:
+        nodes[parent].last = last
+    nodes[parent].size += nodes[top].size
+    nodes[top].parent, nodes[top].arc, nodes[top].flow = parent, arc, flow
+
+
+@njit(cache=True)
+def _measure(tree: Tree, gain: Ints, bonus: Ints, n: int) -> None:
+    """The potentials of all nodes, from the root down."""
+    nodes, potentials = tree.nodes, tree.potentials
     root = len(nodes) - 1
-    node = _next_below(nodes, root, root)
+    node = tree.after[root]
     while node != root:
         parent, arc = nodes[node].parent, nodes[node].arc
-        nodes[node].depth = nodes[parent].depth + 1
-        if arc == NONE:
-            tree.duals[node, 0] = 0
-            tree.duals[node, 1] = -bonus[node]
-        else:
-            tree.duals[node, 0] = gain[arc] - tree.duals[parent, 0]
-            tree.duals[node, 1] = -tree.duals[parent, 1]
-        node = _next_below(nodes, node, root)
+        upward = 1 if node < n else -1
+        on_arc, tie = (0, -bonus[node]) if arc == NONE else (gain[arc], 0)
+        potentials[node, 0] = potentials[parent, 0] + upward * on_arc
+        potentials[node, 1] = potentials[parent, 1] + upward * tie
+        node = tree.after[node]
 
 
 @njit(cache=True)
@@ -128,36 +143,36 @@ def optimise(tree: Tree, arcs: Arcs, bonus: Ints, n: int) -> int:
 
     Arcs are looked at in blocks, going round; the best of a block enters (block pricing).
     """
-    rows = len(tree.nodes) - 1
-    total = rows + len(arcs.gain)
+    root = len(tree.nodes) - 1
+    total = root + len(arcs.gain)
+    tails, heads = np.full(total, root, dtype=np.uint32), np.full(total, root, dtype=np.uint32)
+    gains, ties = np.zeros(total, dtype=np.int64), np.zeros(total, dtype=np.int64)
+    tails[:n], heads[n:root], ties[:root] = np.arange(n), np.arange(n, root), -bonus
+    tails[root:], heads[root:], gains[root:] = arcs.offer, n + arcs.demand, arcs.gain
+    potentials = tree.potentials
     block = max(_BLOCK_FROM, int(np.sqrt(total)))
     at, idle, exchanges = 0, 0, 0
     while idle < total:
         best, most, most_tie = NONE, np.int64(0), np.int64(0)
-        for _ in range(min(block, total)):
-            if at < rows:
-                better, better_tie = -tree.duals[at, 0], -bonus[at] - tree.duals[at, 1]
-            else:
-                i, j = arcs.offer[at - rows], n + arcs.demand[at - rows]
-                better = arcs.gain[at - rows] - tree.duals[i, 0] - tree.duals[j, 0]
-                better_tie = -tree.duals[i, 1] - tree.duals[j, 1]
-            if better > most or (better == most and better_tie > most_tie):
-                best, most, most_tie = at, better, better_tie
-            at += 1
-            if at == total:
-                at = 0
+        left = min(block, total)
+        while left > 0:
+            stop = min(total, at + left)
+            for place in range(at, stop):
+                tail, head = tails[place], heads[place]
+                better = gains[place] - potentials[tail, 0] + potentials[head, 0]
+                if better >= most:
+                    better_tie = ties[place] - potentials[tail, 1] + potentials[head, 1]
+                    if better > most or better_tie > most_tie:
+                        best, most, most_tie = place, better, better_tie
+            left -= stop - at
+            at = 0 if stop == total else stop
         if best == NONE:
             idle += block
             continue
         idle = 0
         exchanges += 1
-        if best >= rows:
-            arc = best - rows
-            _exchange(tree, arc, arcs.offer[arc], n + arcs.demand[arc], most, most_tie, n)
-        elif best < n:
-            _exchange(tree, NONE, best, rows, most, most_tie, n)
-        else:
-            _exchange(tree, NONE, rows, best, most, most_tie, n)
+        arc = best - root if best >= root else NONE
+        _exchange(tree, arc, tails[best], heads[best], most, most_tie, n)
     return exchanges
 
 
@@ -171,7 +186,8 @@ def _exchange(
     out_above_head, least_above_head = NONE, _MUCH
     x, y = tail, head
     while x != y:
-        if nodes[x].depth >= nodes[y].depth:
+        # Whoever heads no more nodes is not above the other.
+        if nodes[x].size <= nodes[y].size:
             if x < n and nodes[x].flow < least_above_tail:
                 out_above_tail, least_above_tail = x, nodes[x].flow
             x = nodes[x].parent
@@ -192,75 +208,69 @@ def _exchange(
     # The last blocking arc on the way from the apex round the cycle leaves (Cunningham's rule).
     if least_above_head <= least_above_tail:
         moving, onto, out = head, tail, out_above_head
+        better, better_tie = -better, -better_tie
     else:
         moving, onto, out = tail, head, out_above_tail
-    _regraft(nodes, moving, onto, out, arc, moved)
-    _shift(tree, moving, better, better_tie, n)
-
-
-@njit(cache=True)
-def _regraft(nodes: Nodes, moving: int, onto: int, out: int, arc: int, flow: Whole) -> None:
-    """Cut the subtree below `out` off and hang it, turned so that `moving` is on top, elsewhere."""
+    size = nodes[out].size
+    _resize(nodes, nodes[out].parent, apex, -size)
+    _resize(nodes, onto, apex, size)
+    _regraft(tree, moving, onto, out, arc, moved)
     node = moving
-    while True:
-        parent, its_arc, its_flow = nodes[node].parent, nodes[node].arc, nodes[node].flow
-        _cut(nodes, node)
-        _hang(nodes, node, onto, arc, flow)
-        if node == out:
-            return
-        onto, arc, flow = node, its_arc, its_flow
-        node = parent
+    for _ in range(size):
+        tree.potentials[node, 0] += better
+        tree.potentials[node, 1] += better_tie
+        node = tree.after[node]
 
 
 @njit(cache=True)
-def _shift(tree: Tree, top: int, better: Whole, better_tie: Whole, n: int) -> None:
-    """Raise the duals of the top's side below it and lower the other side's; depths anew."""
-    nodes = tree.nodes
-    of_offers = top < n
-    node = top
-    while True:
-        nodes[node].depth = nodes[nodes[node].parent].depth + 1
-        if (node < n) == of_offers:
-            tree.duals[node, 0] += better
-            tree.duals[node, 1] += better_tie
-        else:
-            tree.duals[node, 0] -= better
-            tree.duals[node, 1] -= better_tie
-        node = _next_below(nodes, node, top)
-        if node == top:
-            return
-
-
-@njit(cache=True)
-def _next_below(nodes: Nodes, node: int, top: int) -> int:
-    """The node after this one in a walk over the subtree of `top`; `top` itself at the end."""
-    if nodes[node].child != NONE:
-        return int(nodes[node].child)
-    while node != top and nodes[node].after == NONE:
+def _resize(nodes: Nodes, node: int, apex: int, by: int) -> None:
+    while node != apex:
+        nodes[node].size += by
         node = nodes[node].parent
-    return top if node == top else int(nodes[node].after)
 
 
 @njit(cache=True)
-def _hang(nodes: Nodes, node: int, parent: int, arc: int, flow: Whole) -> None:
-    first = nodes[parent].child
-    nodes[node].after = first
-    nodes[node].before = NONE
-    if first != NONE:
-        nodes[first].before = node
-    nodes[parent].child = node
-    nodes[node].parent, nodes[node].arc, nodes[node].flow = parent, arc, flow
+def _regraft(tree: Tree, moving: int, onto: int, out: int, arc: int, flow: Whole) -> None:
+    """Cut the subtree below `out` off and hang it, turned so that `moving` is on top, elsewhere.
+
+    On the way up from `moving` to `out` each node, with what hangs on it beside the way, is taken
+    out of the ring and put behind those before it. Sizes above `out` and `onto` are left alone.
+    """
+    nodes, after, before = tree.nodes, tree.after, tree.before
+    size, below = nodes[out].size, 0
+    node, parent, end, lasts, gap = moving, onto, NONE, NONE, NONE
+    while True:
+        above, its_arc, its_flow = nodes[node].parent, nodes[node].arc, nodes[node].flow
+        its_size, its_last = nodes[node].size, nodes[node].last
+        run_end = gap if its_last == lasts else its_last
+        gap, lasts = before[node], its_last
+        follower = after[run_end]
+        after[gap], before[follower] = follower, gap
+        if node != moving:
+            after[end], before[node] = node, end
+        end = run_end
+        nodes[node].parent, nodes[node].arc, nodes[node].flow = parent, arc, flow
+        nodes[node].size = size - below
+        if node == out:
+            break
+        parent, arc, flow, below, node = node, its_arc, its_flow, its_size, above
+    _move_last(nodes, above, lasts, gap)
+    follower = after[onto]
+    after[onto], before[moving] = moving, onto
+    after[end], before[follower] = follower, end
+    _move_last(nodes, onto, onto, end)
+    node = out
+    while node != onto:
+        nodes[node].last = end
+        node = nodes[node].parent
 
 
 @njit(cache=True)
-def _cut(nodes: Nodes, node: int) -> None:
-    before, after = nodes[node].before, nodes[node].after
-    if before == NONE:
-        nodes[nodes[node].parent].child = after
-    else:
-        nodes[before].after = after
-    if after != NONE:
-        nodes[after].before = before
+def _move_last(nodes: Nodes, node: int, old: int, new: int) -> None:
+    """Wherever the subtrees of a node and of those above it end in one node, let another be it."""
+    while nodes[node].last == old:
+        nodes[node].last = new
+        node = nodes[node].parent
 
 
 def flow_of(tree: Tree, arcs: int) -> Ints:
@@ -274,5 +284,5 @@ def flow_of(tree: Tree, arcs: int) -> Ints:
 
 def prices_of(tree: Tree, n: int) -> Prices:
     """The duals of offers and demands; n offers."""
-    dual, tie = tree.duals.T.copy()
-    return Prices(dual[:n], dual[n:-1], tie[:n], tie[n:-1])
+    dual, tie = tree.potentials.T.copy()
+    return Prices(dual[:n], -dual[n:-1], tie[:n], -tie[n:-1])

@@ -22,7 +22,7 @@ class Prices(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Allowed pairs with a gain, each once, ascending; and by how much the duals miss them."""
+    """Allowed pairs with a gain, each once; and by how much the duals miss them."""
 
     offer: Ints
     demand: Ints
