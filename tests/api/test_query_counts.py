@@ -38,7 +38,7 @@ from tests.factories_disruption import closed, outside
 from tests.factories_pools import a_pool, brought
 from tests.settling import identify
 
-MANY = 6
+MANY = 4
 MOST_STATEMENTS = 12
 
 
