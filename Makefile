@@ -12,7 +12,7 @@ WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -gt 4 ] && echo 4 ||
 # With setpriv (util-linux) even a kill -9 of make ends what it started.
 TIED := $(shell command -v setpriv >/dev/null 2>&1 && echo setpriv --pdeathsig TERM)
 
-PAGES := $(wildcard app/web/assets/*.json app/web/assets/*.mjs app/web/assets/src/*)
+PAGES := $(wildcard app/web/assets/*.json app/web/assets/*.mjs app/web/assets/src/* app/web/assets/src/*/*)
 
 MOVED := $(shell [ "$$(cat .venv/place 2>/dev/null)" = "$$PWD" ] || echo moved)
 

@@ -1,11 +1,19 @@
 """Deliveries to test with: from an order to any state."""
 
+from datetime import date
 from typing import Any
 
 from tests.factories import Account, a_lot, an_offer, an_order
 
 TEA = "tea-shoots-fresh"
 PRICE = "8000.00"
+A_WEEK_OF_TEA = {
+    "week": date(2026, 3, 2), "commodity_code": TEA, "province_code": "68", "parties": 6,
+    "deliveries": 9, "despatched_quantity": 101, "weighed_quantity": 100, "accepted_quantity": 90,
+    "refused_quantity": 10, "goods_amount": 900_000, "carried_quantity": 90,
+    "carried_amount": 900_000, "haulage_amount": 90_000,
+}  # fmt: skip
+"""A week of the market's, as a row of `GroupCell`: 101 kg left, 100 arrived, 90 were accepted."""
 
 
 def tea_order(

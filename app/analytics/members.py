@@ -13,7 +13,6 @@ from app.analytics.models import GroupCell, delivery_cell, fate_cell, trade_cell
 from app.analytics.reading import (
     Period,
     Question,
-    View,
     grouped_sums,
     names_of,
     price_of,
@@ -32,7 +31,7 @@ COUNTED = (
     "goods_amount",
 )
 OWED = ("due_amount", "paid_amount")
-BEGINNING = date(2000, 1, 1)
+BEGINNING, END = date(2000, 1, 1), date(2199, 12, 31)
 Key = tuple[UUID, str]
 
 
@@ -51,10 +50,11 @@ def members(question: Question, *, today: date) -> list[dict[str, Any]]:
             sums[key][name] += getattr(row, name)
         if row.origin == "contract":
             contracted[key] += row.accepted_quantity
-    due, overdue = _owed(question, date.max), _owed(question, today)
+    overdue = _owed(question, BEGINNING, today - timedelta(days=1))
+    coming = _owed(question, today, END)
     promised, accuracy = promises(question), forecast_accuracy(question, today=today)
     keys = {key for key, one in sums.items() if any(one.values())} | called.keys()
-    keys |= {key for key, amount in due.items() if amount} | promised.keys() | accuracy.keys()
+    keys |= overdue.keys() | coming.keys() | promised.keys() | accuracy.keys()
     names, units = names_of({one for one, _ in keys}), units_of({code for _, code in keys})
     qualities, peers = _qualities(question), _peers(question, sums)
     return [
@@ -71,7 +71,7 @@ def members(question: Question, *, today: date) -> list[dict[str, Any]]:
             "contract_promised": promised.get(key, Decimal(0)),
             "contract_called": called.get(key, Decimal(0)),
             "contract_accepted": contracted[key],
-            "due_amount": due.get(key, 0),
+            "due_amount": overdue.get(key, 0) + coming.get(key, 0),
             "overdue_amount": overdue.get(key, 0),
         }
         for key in sorted(keys, key=lambda key: (names[key[0]], str(key[0]), key[1]))
@@ -140,15 +140,15 @@ def _qualities(question: Question) -> dict[Key, dict[str, list[dict[str, Any]]]]
     return told
 
 
-def _owed(question: Question, before: date) -> dict[Key, int]:
-    """What is still to be paid of what fell or falls due before a day."""
-    until = min(before - timedelta(days=1), date(2199, 12, 31))
-    always = Period(BEGINNING, until)
+def _owed(question: Question, since: date, until: date) -> dict[Key, int]:
+    """What is still to be paid of what fell or falls due from one day to another, where not 0."""
     c = trade_cell.c
-    asked = Question(question.reader, View.OWN, always, question.commodity)
+    asked = question.over(Period(since, until))
+    rows = summed(trade_cell, asked, [c.organisation_id, c.commodity_code], OWED)
     return {
         (row.organisation_id, row.commodity_code): int(row.due_amount - row.paid_amount)
-        for row in summed(trade_cell, asked, [c.organisation_id, c.commodity_code], OWED)
+        for row in rows
+        if row.due_amount != row.paid_amount
     }
 
 

@@ -33,7 +33,7 @@ PAUSE = timedelta(minutes=1)
 
 class RoundInProgress(Problem):
     status, code = 409, "round_in_progress"
-    vi = "Thị trường này đang có một phiên ghép."
+    vi = "Thị trường này đang có một phiên khớp."
     en = "A round of this market is already under way."
 
 

@@ -18,15 +18,15 @@ from app.market.models import Demand, Offer
 UNITS = {"vi": {"stem": "cành", "head": "con"}, "en": {"stem": "stem", "head": "head"}}
 PENDING = {
     MatchStatus.PROPOSED: (
-        "Phiên ghép đề nghị {quantity} đơn vị với giá {price} đồng/đơn vị; đang chờ trả lời.",
+        "Phiên khớp đề nghị {quantity} đơn vị với giá {price} đồng/đơn vị; đang chờ trả lời.",
         "The round proposes {quantity} units at {price} VND per unit; an answer is awaited.",
     ),
     MatchStatus.REFUSED: (
-        "Phiên ghép đề nghị {quantity} đơn vị với giá {price} đồng/đơn vị, nhưng bị từ chối.",
+        "Phiên khớp đề nghị {quantity} đơn vị với giá {price} đồng/đơn vị, nhưng bị từ chối.",
         "The round proposed {quantity} units at {price} VND per unit, but it was declined.",
     ),
     MatchStatus.EXPIRED: (
-        "Phiên ghép đề nghị {quantity} đơn vị với giá {price} đồng/đơn vị, nhưng không ai trả lời.",
+        "Phiên khớp đề nghị {quantity} đơn vị với giá {price} đồng/đơn vị, nhưng không ai trả lời.",
         "The round proposed {quantity} units at {price} VND per unit, but nobody answered.",
     ),
     MatchStatus.SUPERSEDED: (
@@ -36,7 +36,7 @@ PENDING = {
 }
 NO_ROUND = (
     "no_round_yet",
-    "Chưa có phiên ghép nào kể từ khi đăng.",
+    "Chưa có phiên khớp nào kể từ khi đăng.",
     "No round has been held since this was posted.",
 )
 LEFT_OUT = (

@@ -55,8 +55,8 @@ class KeyMissing(Problem):
 
 class KeyUnfit(Problem):
     status, code = 400, "idempotency_key_unfit"
-    vi = f"Idempotency-Key phải dài từ 1 đến {LONGEST_KEY} ký tự."
-    en = f"An Idempotency-Key has 1 to {LONGEST_KEY} characters."
+    vi = f"Idempotency-Key phải dài từ 1 đến {LONGEST_KEY} ký tự in được."
+    en = f"An Idempotency-Key has 1 to {LONGEST_KEY} printable characters."
 
 
 class KeyReused(Problem):
@@ -79,7 +79,7 @@ def stated_key(idempotency: Idempotency | None) -> str | None:
     """The request's key, or None where it has none or the route takes none.
 
     Raises:
-        KeyMissing: the route requires one. KeyUnfit: it is empty or too long.
+        KeyMissing: the route requires one. KeyUnfit: it cannot be one.
     """
     if idempotency is None or idempotency is Idempotency.EXEMPT:
         return None
@@ -88,9 +88,14 @@ def stated_key(idempotency: Idempotency | None) -> str | None:
         if idempotency is Idempotency.REQUIRED:
             raise KeyMissing
         return None
-    if not 1 <= len(key) <= LONGEST_KEY:
+    if not is_fit(key):
         raise KeyUnfit
     return key
+
+
+def is_fit(key: str) -> bool:
+    """Whether it can be a key: from 1 to ``LONGEST_KEY`` characters that can be printed."""
+    return 1 <= len(key) <= LONGEST_KEY and key.isprintable()
 
 
 def replay_or_run(

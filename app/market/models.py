@@ -71,7 +71,7 @@ class NotEnoughLeft(Problem):
 
 class InRound(Problem):
     status, code = 409, "in_round"
-    vi = "Lượng này đang được giữ cho một phiên ghép, xin thử lại sau ít phút."
+    vi = "Lượng này đang được giữ cho một phiên khớp, xin thử lại sau ít phút."
     en = "This quantity is held by a clearing round; please try again in a few minutes."
 
 

@@ -126,8 +126,8 @@ TOPICS: dict[str, Topic] = {
         "round_id market matches cleared_quantity",
         {
             "all": Sentence(
-                "Phiên ghép {market} đã xong",
-                "Phiên ghép {market} có {matches} cặp, tổng {cleared_quantity}. "
+                "Phiên khớp {market} đã xong",
+                "Phiên khớp {market} có {matches} cặp, tổng {cleared_quantity}. "
                 "Hãy xem kết quả và lý do ở tin của bạn.",
                 "The round of {market} is done",
                 "The round of {market} made {matches} matches, {cleared_quantity} in all. "
@@ -142,7 +142,7 @@ TOPICS: dict[str, Topic] = {
         {
             "seller": Sentence(
                 "Có người muốn mua {commodity}",
-                "Phiên ghép tìm được chỗ bán {quantity} {unit} {commodity}. "
+                "Phiên khớp tìm được chỗ bán {quantity} {unit} {commodity}. "
                 "Hãy trả lời trước {expires_at}.",
                 "A buyer for your {commodity}",
                 "The round found a place for {quantity} {unit} of {commodity}. "
@@ -150,7 +150,7 @@ TOPICS: dict[str, Topic] = {
             ),
             "buyer": Sentence(
                 "Có nguồn {commodity} cho bạn",
-                "Phiên ghép tìm được {quantity} {unit} {commodity}. "
+                "Phiên khớp tìm được {quantity} {unit} {commodity}. "
                 "Hãy trả lời trước {expires_at}.",
                 "A source of {commodity} for you",
                 "The round found {quantity} {unit} of {commodity}. "

@@ -24,7 +24,7 @@ from app.core.paging import PageQuery
 from app.places.models import AdministrativeUnit, Level
 from app.pools import api as pools
 from app.pools.models import Pool
-from app.web import chain_figures, figures, round_figures
+from app.web import chain_figures, figures, loss_figures, round_figures, volume_figures
 from app.web.forms import loaded
 from app.web.language import named, t
 from app.web.pages import Pages, show
@@ -117,11 +117,8 @@ TABLES = {
         FIGURE_OWNERS,
     ),
     "chain": Table(schemas.FiguresOut, lambda asked: asked.summary.rows, FIGURE_OWNERS),
-    "loss": Table(
-        schemas.LossOut,
-        lambda asked: losses.losses(asked.of_month, today=asked.today),
-        FIGURE_OWNERS,
-    ),
+    "loss": Table(schemas.LossOut, lambda asked: losses.losses(asked.of_month, today=asked.today)),
+    "disruption": Table(schemas.DisruptedOut, lambda asked: losses.disruptions(asked.of_month)),
 }
 
 
@@ -188,17 +185,19 @@ def _shown(asked: Asked) -> list[str]:
 def _figures(
     asked: Asked, rows: dict[str, Sequence[Any]], chosen: Commodity, goods: figures.Goods
 ) -> list[figures.Figure]:
+    market = asked.view is View.MARKET
     markets = {one.code: one for one in db.session.scalars(select(Market))}
     told = [
         figures.paid(rows["prices"], chosen),
         figures.coming(rows["supply"], chosen),
-        figures.volumes(rows["volumes"], goods, asked.weeks, over=asked.over),
+        volume_figures.volumes(rows["volumes"], goods, asked.weeks, over=asked.over),
+        loss_figures.lost(rows["loss"], chosen, goods, market=market),
+        loss_figures.disrupted(rows["disruption"], chosen, goods, market=market),
         round_figures.gained(rows["fairness"], markets),
         chain_figures.carried(rows["flows"], _names(goods, rows["flows"])),
     ]
     if "chain" in rows:
         told.insert(2, chain_figures.five(rows["chain"], chosen, goods))
-        told.insert(-2, chain_figures.lost(rows["loss"], goods))
     if "sellers" in rows:
         told.insert(3, figures.even(rows["sellers"], chosen))
     return told

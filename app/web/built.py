@@ -26,9 +26,13 @@ class PagesNotBuilt(Exception):
 
 @dataclass(frozen=True)
 class Built:
-    """The address of the script, the style itself, and the policy that lets just these run."""
+    """Where the scripts are, the style itself, and the policy that lets just these run.
+
+    ``app`` comes with every page, ``charts`` when a chart is asked for.
+    """
 
     app: str
+    charts: str
     style: str
     policy: str
 
@@ -54,6 +58,7 @@ def install(app: Flask) -> Built:
     )
     built = Built(
         app=f"/{PREFIX}/{names['app.js']}",
+        charts=f"/{PREFIX}/{names['charts.js']}",
         style=style,
         policy=_policy(style),
     )

@@ -1,11 +1,11 @@
-"""Figures of the chain from the offer to the mill: what was kept, where it went, what was lost."""
+"""Figures of the chain from the offer to the mill: what was kept, where it went."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from app.catalogue.models import Commodity
-from app.web import drawing
+from app.web import drawing, interactive
 from app.web.figures import Figure, Goods, Row, about, share
 from app.web.language import money, named, number, quantity, t
 
@@ -92,6 +92,7 @@ def carried(rows: Sequence[Row], name_of: Callable[[str, str], str]) -> Figure:
         if target[0] == last:
             reached[target[1]] += amount
     ranked = sorted(reached.items(), key=lambda item: (item[0] == _others(), -item[1]))
+    drawn = drawing.flow(links, bars(ranked), _others()) if ranked else None
     return Figure(
         "flows",
         _takers([pair for pair in ranked if pair[0] != _others()], sum(reached.values())),
@@ -100,7 +101,8 @@ def carried(rows: Sequence[Row], name_of: Callable[[str, str], str]) -> Figure:
         (t("Từ", "From"), t("Tới", "To"), t("Tiền hàng", "Amount")),
         [(source[1], target[1], money(amount)) for (source, target), amount in links.items()],
         (2,),
-        drawing.flow(links, _ranked(ranked), _others()) if ranked else None,
+        drawn,
+        interactive.flow(drawn, links, money) if drawn else None,
     )
 
 
@@ -158,58 +160,10 @@ def _named(row: Row, side: str, name_of: Callable[[str, str], str]) -> str:
     return name_of(kind, name)
 
 
-def _ranked(values: Sequence[tuple[str, int]]) -> drawing.Ranked:
+def bars(values: Sequence[tuple[str, int]]) -> drawing.Ranked:
     """Amounts as bars."""
     return drawing.ranked(
         [name for name, _ in values],
         [amount for _, amount in values],
         [money(amount) for _, amount in values],
     )
-
-
-def lost(rows: Sequence[Row], goods: Goods) -> Figure:
-    """Where goods were lost, and what they were worth."""
-    causes: dict[str, int] = defaultdict(int)
-    for row in rows:
-        causes[cause(row["cause"])] += row["amount"]
-    ranked = sorted(causes.items(), key=lambda item: -item[1])
-    return Figure(
-        "loss",
-        t(
-            "Mất nhiều nhất vì {cause}: {amount}",
-            "Most was lost by {cause}: {amount}",
-            cause=ranked[0][0],
-            amount=money(ranked[0][1]),
-        )
-        if ranked and ranked[0][1] > 0
-        else t("Không mất gì đáng kể", "Nothing much was lost"),
-        t("Theo tiền hàng.", "By what it was worth."),
-        t("Hao hụt", "Losses"),
-        (
-            t("Nông sản", "Produce"),
-            t("Vì sao", "Cause"),
-            t("Lượng", "Quantity"),
-            t("Tiền hàng", "Amount"),
-        ),
-        [
-            (
-                named(goods[row["commodity"]]),
-                cause(row["cause"]),
-                quantity(row["quantity"], row["unit"]),
-                money(row["amount"]),
-            )
-            for row in rows
-        ],
-        (2, 3),
-        _ranked(ranked) if ranked else None,
-    )
-
-
-def cause(code: str) -> str:
-    """Why goods were lost, in words."""
-    return {
-        "run_out": t("hết hạn trong kho", "running out in store"),
-        "spoiled": t("hư trong kho", "spoiling in store"),
-        "shrunk": t("hụt trên đường", "shrinking on the way"),
-        "rejected": t("không nhận khi kiểm", "rejection at inspection"),
-    }[code]

@@ -102,7 +102,7 @@ def _fields(body: Any, schemas: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _type(field: dict[str, Any], schemas: dict[str, Any]) -> str:
     if "enum" in field:
-        return " | ".join(str(one) for one in field["enum"])
+        return " | ".join(str(one) for one in field["enum"] if one is not None)
     if "$ref" in field:
         inner = schemas[field["$ref"].rsplit("/", 1)[-1]]
         required = inner.get("required", [])

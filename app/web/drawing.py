@@ -182,22 +182,25 @@ def ranked(
 
 Node = tuple[int, str]
 """A stage of the flow, and a name at that stage."""
+Link = tuple[Node, Node]
 
 
 @dataclass(frozen=True)
 class Flow:
     """A flow through stages, and where it ends as ranked bars for narrow screens.
 
-    ``nodes`` are (x, y, height, tone, name), ``ribbons`` (path, tone).
+    ``nodes`` are (x, y, height, tone, name), ``ribbons`` (path, tone), ``order`` the nodes in the
+    same order with what passes each.
     """
 
     nodes: Sequence[tuple[float, float, float, int, str]]
     ribbons: Sequence[tuple[str, int]]
     ends: Ranked
+    order: dict[Node, int]
     shape = "flow"
 
 
-def flow(links: dict[tuple[Node, Node], int], ends: Ranked, last: str) -> Flow:
+def flow(links: dict[Link, int], ends: Ranked, last: str) -> Flow:
     """Nodes stage by stage, the largest on top, and the ribbons between them by what they carry.
 
     Args:
@@ -223,11 +226,12 @@ def flow(links: dict[tuple[Node, Node], int], ends: Ranked, last: str) -> Flow:
         (_cut(place[node[0]]), _cut(top), _cut(sizes[node] * unit), tones[node], node[1])
         for node, top in tops.items()
     ]
-    return Flow(nodes, _ribbons(links, tops, place, unit, tones), ends)
+    order = {node: sizes[node] for node in tops}
+    return Flow(nodes, _ribbons(links, tops, place, unit, tones), ends, order)
 
 
 def _ribbons(
-    links: dict[tuple[Node, Node], int],
+    links: dict[Link, int],
     tops: dict[Node, float],
     place: dict[int, float],
     unit: float,
@@ -254,7 +258,7 @@ def _ribbon(left: float, start: float, right: float, end: float, width: float) -
     return f"{there} {down}{back}"
 
 
-def _through(node: Node, links: dict[tuple[Node, Node], int]) -> int:
+def _through(node: Node, links: dict[Link, int]) -> int:
     """What passes a node: what reaches it, or what leaves it where that is more."""
     reaching = sum(amount for (_, target), amount in links.items() if target == node)
     return max(reaching, sum(amount for (source, _), amount in links.items() if source == node))

@@ -3,26 +3,28 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from statistics import median
 from typing import Any
 
 from app.catalogue.models import Commodity
-from app.web import drawing
-from app.web.language import day, money, named, number, price, quantity, t, tonnes
+from app.web import drawing, interactive
+from app.web.language import day, named, number, price, quantity, t, tonnes, unit
 
 Row = dict[str, Any]
 Goods = dict[str, Commodity]
 Drawing = drawing.Plot | drawing.Multiples | drawing.Ranked | drawing.Flow
-MOST_CELLS = 6
 NEAR, FEWEST_DOTS = Decimal("0.03"), 3
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One finding. ``name`` is its file's; ``drawing`` is its chart, if there is one to draw."""
+    """One finding. ``name`` is its file's; ``drawing`` is its chart, if there is one to draw.
+
+    ``interactive`` is the same chart for `charts.js`.
+    """
 
     name: str
     title: str
@@ -32,6 +34,7 @@ class Figure:
     rows: Sequence[Sequence[str]]
     right: Sequence[int]
     drawing: Drawing | None = None
+    interactive: dict[str, Any] | None = None
 
 
 def paid(rows: Sequence[Row], good: Commodity) -> Figure:
@@ -45,6 +48,22 @@ def paid(rows: Sequence[Row], good: Commodity) -> Figure:
         for week, ones in sorted(weeks.items())
     ]
     values = [mean for _, mean, _, _ in told]
+    lows, highs = [low for _, _, low, _ in told], [high for *_, high in told]
+    names = [short(week) for week, *_ in told]
+    columns = (t("Tuần", "Week"), t("Bình quân", "Average"), t("Thấp", "Low"), t("Cao", "High"))
+    cells = [
+        (day(week), *(price(one, good.unit) for one in (mean, low, high)))
+        for week, mean, low, high in told
+    ]
+    pane = interactive.pane(
+        f"{t('đ', 'VND')}/{unit(good.unit)}",
+        interactive.spans(
+            t("Thấp đến cao", "Low to high"), "band", list(zip(lows, highs, strict=True))
+        ),
+        interactive.line(columns[1], values),
+        from_zero=False,
+    )
+    enough = len(told) > 1
     return Figure(
         "prices",
         _course(values, good),
@@ -53,21 +72,11 @@ def paid(rows: Sequence[Row], good: Commodity) -> Figure:
             "Line: the week's average. Band: lowest to highest by grade and place.",
         ),
         t("Giá đã trả theo tuần", "Prices paid by week"),
-        (t("Tuần", "Week"), t("Bình quân", "Average"), t("Thấp", "Low"), t("Cao", "High")),
-        [
-            (day(week), *(price(one, good.unit) for one in (mean, low, high)))
-            for week, mean, low, high in told
-        ],
+        columns,
+        cells,
         (1, 2, 3),
-        drawing.line_with_band(
-            [_short(week) for week, *_ in told],
-            values,
-            [low for _, _, low, _ in told],
-            [high for *_, high in told],
-            number(values[-1]),
-        )
-        if len(told) > 1
-        else None,
+        drawing.line_with_band(names, values, lows, highs, number(values[-1])) if enough else None,
+        interactive.panes(names, interactive.told(columns, cells), pane) if enough else None,
     )
 
 
@@ -109,8 +118,34 @@ def _course(values: Sequence[Decimal], good: Commodity) -> str:
 def coming(rows: Sequence[Row], good: Commodity) -> Figure:
     """Forecasts of a commodity, and what they may come to, beside what is promised and wanted."""
     own = [row for row in rows if row["commodity"] == good.code]
+    expected = [row["forecast_quantity"] for row in own]
     wanted = [row["promised_quantity"] + (row["open_demand_quantity"] or 0) for row in own]
     ranges = [_range(row) for row in own]
+    names = [short(row["week"]) for row in own]
+    columns = (
+        t("Tuần", "Week"),
+        t("Dự báo", "Forecast"),
+        t("Khoảng thường gặp", "Usual range"),
+        t("Đã hứa, đang cần", "Promised, wanted"),
+        t("Dư (+), thiếu (−)", "Over (+), short (−)"),
+    )
+    cells = [
+        (
+            day(row["week"]),
+            quantity(row["forecast_quantity"], good.unit),
+            f"{number(span[0])}–{quantity(span[1], good.unit)}" if span else "–",
+            quantity(need, good.unit),
+            quantity(row["gap_quantity"], good.unit),
+        )
+        for row, need, span in zip(own, wanted, ranges, strict=True)
+    ]
+    pane = interactive.pane(
+        unit(good.unit),
+        interactive.columns(columns[1], expected, "filled"),
+        interactive.columns(columns[3], wanted, "outlined"),
+        *([interactive.spans(columns[2], "whiskers", ranges)] if any(ranges) else []),
+        from_zero=True,
+    )
     return Figure(
         "supply",
         _shortest(own, good),
@@ -124,32 +159,11 @@ def coming(rows: Sequence[Row], good: Commodity) -> Figure:
             )
         ),
         t("Hàng sắp có và hàng phải giao", "What is coming and what is due"),
-        (
-            t("Tuần", "Week"),
-            t("Dự báo", "Forecast"),
-            t("Khoảng thường gặp", "Usual range"),
-            t("Đã hứa, đang cần", "Promised, wanted"),
-            t("Dư (+), thiếu (−)", "Over (+), short (−)"),
-        ),
-        [
-            (
-                day(row["week"]),
-                quantity(row["forecast_quantity"], good.unit),
-                f"{number(span[0])}–{quantity(span[1], good.unit)}" if span else "–",
-                quantity(need, good.unit),
-                quantity(row["gap_quantity"], good.unit),
-            )
-            for row, need, span in zip(own, wanted, ranges, strict=True)
-        ],
+        columns,
+        cells,
         (1, 2, 3, 4),
-        drawing.paired_columns(
-            [_short(row["week"]) for row in own],
-            [row["forecast_quantity"] for row in own],
-            wanted,
-            ranges,
-        )
-        if own
-        else None,
+        drawing.paired_columns(names, expected, wanted, ranges) if own else None,
+        interactive.panes(names, interactive.told(columns, cells), pane) if own else None,
     )
 
 
@@ -163,7 +177,7 @@ def _shortest(rows: Sequence[Row], good: Commodity) -> str:
     return t(
         "Tuần {week} thiếu {lacking}",
         "The week of {week} lacks {lacking}",
-        week=_short(worst["week"]),
+        week=short(worst["week"]),
         lacking=quantity(-worst["gap_quantity"], good.unit),
     )
 
@@ -183,107 +197,6 @@ def _trust(rows: Sequence[Row]) -> str:
         "Upright line: what was harvested of the forecast in {within} of {weeks} past weeks.",
         within=known["past_weeks_within"],
         weeks=known["past_weeks"],
-    )
-
-
-def volumes(rows: Sequence[Row], goods: Goods, weeks: Sequence[date], *, over: date) -> Figure:
-    """What was accepted week by week, a small chart for each commodity.
-
-    Args:
-        over: the last day of which all is known; a week that goes on after it is not compared.
-    """
-    accepted = {(row["period"], row["commodity"]): row["accepted_quantity"] for row in rows}
-    amounts: dict[str, int] = defaultdict(int)
-    for row in rows:
-        amounts[row["commodity"]] += row["accepted_amount"]
-    largest = sorted((code for code in amounts if amounts[code]), key=lambda code: -amounts[code])
-    whole = [week for week in weeks if week + timedelta(days=6) <= over]
-    kinds = ["filled" if week in whole else "outlined" for week in weeks]
-    latest = whole[-1] if any(week in whole for week, _ in accepted) else weeks[-1]
-    cells = [
-        drawing.cell(
-            named(goods[code]),
-            about(accepted.get((latest, code), Decimal(0)), goods[code].unit),
-            [accepted.get((week, code), 0) for week in weeks],
-            kinds,
-        )
-        for code in largest[:MOST_CELLS]
-    ]
-    changes = {
-        code: accepted.get((whole[-1], code), 0) - accepted.get((whole[-2], code), 0)
-        for code in largest
-        if len(whole) > 1 and ((whole[-1], code) in accepted or (whole[-2], code) in accepted)
-    }
-    return Figure(
-        "volumes",
-        _changed(changes, goods) or _most(largest, amounts, goods),
-        t(
-            "Mỗi ô một thang từ 0; số là tuần {week}. Cột viền: tuần chưa hết.",
-            "Each on its own scale from 0; figures: week of {week}. Outlined: not yet over.",
-            week=_short(latest),
-        ),
-        t("Hàng nhận theo tuần", "Accepted by week"),
-        (
-            t("Tuần", "Week"),
-            t("Nông sản", "Produce"),
-            t("Đã nhận", "Accepted"),
-            t("Không nhận", "Refused"),
-            t("Tiền hàng", "Amount"),
-        ),
-        [
-            (
-                day(row["period"]),
-                named(goods[row["commodity"]]),
-                quantity(row["accepted_quantity"], row["unit"]),
-                quantity(row["refused_quantity"], row["unit"]),
-                money(row["accepted_amount"]),
-            )
-            for row in rows
-        ],
-        (2, 3, 4),
-        drawing.Multiples(cells) if cells else None,
-    )
-
-
-def _changed(changes: dict[str, Any], goods: Goods) -> str:
-    """Which commodities rose and fell between the last two weeks that are over; '' if untold."""
-    rose = [code for code, change in changes.items() if change > 0]
-    fell = [code for code, change in changes.items() if change < 0]
-    if not changes:
-        return ""
-    if not rose and not fell:
-        return t("Lượng nhận như tuần trước", "As much as the week before")
-    only = t("Chỉ ", "Only ") if len(changes) > 1 else ""
-    if len(fell) == 1:
-        return t(
-            "{only}{name} giảm so với tuần trước",
-            "{only}{name} fell from the week before",
-            only=only,
-            name=named(goods[fell[0]]),
-        )
-    if len(rose) == 1:
-        return t(
-            "{only}{name} tăng so với tuần trước",
-            "{only}{name} rose from the week before",
-            only=only,
-            name=named(goods[rose[0]]),
-        )
-    return t(
-        "{rose} mặt hàng tăng, {fell} giảm so với tuần trước",
-        "{rose} rose, {fell} fell from the week before",
-        rose=len(rose),
-        fell=len(fell),
-    )
-
-
-def _most(largest: Sequence[str], amounts: dict[str, int], goods: Goods) -> str:
-    if not largest:
-        return t("Chưa có chuyến nào được nhận", "Nothing was accepted yet")
-    return t(
-        "{name} mang về nhiều tiền nhất: {amount}",
-        "{name} brought most: {amount}",
-        name=named(goods[largest[0]]),
-        amount=money(amounts[largest[0]]),
     )
 
 
@@ -345,5 +258,6 @@ def share(part: float | None) -> str:
     return "–" if part is None else f"{number(round(Decimal(str(part)) * 100, 1))}%"
 
 
-def _short(week: date) -> str:
+def short(week: date) -> str:
+    """A week as a chart names it, by its first day."""
     return f"{week:%d/%m}"

@@ -37,6 +37,7 @@ def home(caller: Caller) -> Response:
     coming = _coming(caller) if buying else []
     on_sale = _on_sale(caller) if selling else []
     proposals = _proposals(caller)
+    looking = _looking(caller) if buying else []
     known = [*due, *(load.order for load in coming)]
     return show(
         "home.html",
@@ -45,12 +46,13 @@ def home(caller: Caller) -> Response:
         due=due if selling else [],
         coming=coming,
         on_sale=on_sale,
-        looking=_looking(caller) if buying else [],
+        looking=looking,
         proposals=proposals,
         claims=_claims(caller),
         names=names_of(known),
         goods=goods_of(known)
         | commodities_by_code({one.commodity_code for one in on_sale})
+        | commodities_by_code({one.accepts[0].commodity_code for one in looking})
         | commodities_by_code({one.offer.commodity_code for one in proposals}),
         totals=totals(own) if selling or buying else None,
     )

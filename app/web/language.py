@@ -178,7 +178,8 @@ def _figure(value: Any, unit_name: str | None) -> str:
     if isinstance(value, bool):
         return t("Có", "Yes") if value else t("Không", "No")
     try:
-        return f"{number(Decimal(str(value)))} {unit_name or ''}".strip()
+        figure = number(Decimal(str(value)))
+        return f"{figure}%" if unit_name == "%" else f"{figure}{NO_BREAK}{unit_name or ''}".strip()
     except ArithmeticError:
         return day(date.fromisoformat(str(value)))
 

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from app.accounts.access import OPERATORS, Acting, Caller
 from app.accounts.models import Kind, RoleName
+from app.catalogue.models import Market
 from app.clearing.models import Round, RoundStatus
 from app.core.db import db
 from app.core.outbox import OutboxMessage
@@ -60,6 +61,7 @@ def operations(caller: Caller) -> Response:
         queues=queues,
         red=[one for one in queues if one.red(caller.now)],
         rounds=rounds,
+        markets={one.code: one for one in db.session.scalars(select(Market))},
         stuck=stuck,
         now=caller.now,
     )

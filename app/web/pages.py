@@ -23,11 +23,11 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.accounts import session
-from app.accounts.access import OrganisationNeeded, TokenMissing
+from app.accounts.access import Acting, OrganisationNeeded, TokenMissing
 from app.core import clock
-from app.core.errors import NotFound, Problem, Unavailable, invalid
+from app.core.errors import NotFound, Problem, Unavailable
 from app.core.http import Access, BodyTooLarge
-from app.core.idempotency import KeyReused, RequestInFlight, replay_or_run
+from app.core.idempotency import KeyReused, KeyUnfit, RequestInFlight, is_fit, replay_or_run
 from app.core.problem_json import InternalError, http_exception
 from app.core.transaction import retried, transaction
 from app.web import language
@@ -52,6 +52,8 @@ def install(app: flask.Flask) -> None:
         language=language.language,
         csrf_token=session.csrf_token,
         new_key=new_key,
+        opens=opens,
+        takes=takes,
         with_query=with_query,
         state=state,
         tone=tone,
@@ -195,8 +197,8 @@ def _within(work: View, access: Access) -> WerkzeugResponse:
 
 def _once(view: View, path: dict[str, Any], access: Access, key: str) -> WerkzeugResponse:
     """Do it, or go where the same form has led before; wait for a twin that is under way."""
-    if len(key) > 255:
-        raise invalid("/" + KEY, "Khóa quá dài.", "The key is too long.")
+    if not is_fit(key):
+        raise KeyUnfit
     body = "&".join(
         f"{quote(name)}={quote(value)}"
         for name, value in sorted(request.form.items(multi=True))
@@ -304,6 +306,24 @@ def new_key() -> str:
     """
     sent_before = (g.get("refusal") or {}).get("made")
     return (request.form.get(KEY) if not sent_before else None) or str(uuid4())
+
+
+def opens(address: str) -> bool:
+    """Whether the page at an address lets in whoever reads this one."""
+    return _lets_in(address, "GET")
+
+
+def takes(address: str) -> bool:
+    """Whether an address takes a form from whoever reads this page."""
+    return _lets_in(address, "POST")
+
+
+def _lets_in(address: str, method: str) -> bool:
+    endpoint, _ = current_app.url_map.bind("").match(urlsplit(address).path, method)
+    access: Any = vars(current_app.view_functions[endpoint])["access"]
+    if isinstance(access, Acting):
+        return access.admits(g.caller)
+    return bool(access.public or g.caller.person)
 
 
 def with_query(**changes: Any) -> str:

@@ -43,6 +43,7 @@ from tests.factories import (
 )
 from tests.factories_contracts import a_contract, called
 from tests.factories_deliveries import (
+    A_WEEK_OF_TEA,
     TEA,
     a_claim,
     accepted,
@@ -456,14 +457,6 @@ def test_losses_of_groups_are_told_to_an_office(trade: Trade) -> None:
         ("inspection", "rejected", "10.000", None),
     ]
     assert trade.authority.read("/analytics/loss?from=2026-03-03&until=2026-03-09")["items"] == []
-
-
-A_WEEK_OF_TEA = {
-    "week": date(2026, 3, 2), "commodity_code": TEA, "province_code": "68", "parties": 6,
-    "deliveries": 9, "despatched_quantity": 101, "weighed_quantity": 100, "accepted_quantity": 90,
-    "refused_quantity": 10, "goods_amount": 900_000, "carried_quantity": 90,
-    "carried_amount": 900_000, "haulage_amount": 90_000,
-}  # fmt: skip
 
 
 def test_who_may_see_what(chain: Chain, trade: Trade) -> None:

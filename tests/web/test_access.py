@@ -1,9 +1,13 @@
 """Every page × everybody: who may see it does, nobody sees what is another's."""
 
+import re
+
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from app import page_groups
+from app.accounts.access import PUBLIC
 from tests.api.test_query_counts import counted
 from tests.api.world import NO_ID, World
 from tests.web.reader import Reader, address_of, pages_of, reader
@@ -47,6 +51,8 @@ def test_a_page_opens_for_those_it_is_for_and_for_nobody_else(world: World, rule
             assert answer.status_code in (403, 404), told
         elif answer.status_code in (200, 303):
             seen += 1
+            closed = [one for one in _ways_on(answer) if not _open(*one, label, world)]
+            assert not closed, (label, closed)
         else:
             assert answer.status_code == 404, told
             assert "<" in rule, told
@@ -96,6 +102,24 @@ def _may(access: object, label: str, world: World) -> bool:
     kind = label.removeprefix("other_").removesuffix("_viewer")
     role = "viewer" if label.endswith("_viewer") else "owner"
     return kind in access.kinds and role in access.roles  # type: ignore[attr-defined]
+
+
+def _ways_on(answer: TestResponse) -> set[tuple[str, str]]:
+    """The links and forms of a page: method and address on this site."""
+    if answer.mimetype != "text/html":
+        return set()
+    page = answer.get_data(as_text=True)
+    links = {("GET", one) for one in re.findall(r' href="(/[^"#?]*)', page)}
+    return links | {("POST", one) for one in re.findall(r'method="post" action="(/[^"#?]*)', page)}
+
+
+def _open(method: str, address: str, label: str, world: World) -> bool:
+    """Whether a way on lets its reader in; a visitor is asked to sign in first."""
+    if label == "visitor":
+        return True
+    endpoint, _ = world.app.url_map.bind("localhost").match(address, method)
+    access = getattr(world.app.view_functions[endpoint], "access", PUBLIC)
+    return _may(access, label, world)
 
 
 def test_the_session_ends_with_its_token(app: Flask, trade: object) -> None:

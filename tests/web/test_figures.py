@@ -9,14 +9,23 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import insert, text
 
+from app.analytics.models import GroupCell
 from app.catalogue.models import Commodity
+from app.core.db import db
+from app.core.transaction import transaction
 from app.web import drawing
 from app.web.analytics import TABLES
 from app.web.chain_figures import carried, five
-from app.web.figures import coming, even, paid, volumes
+from app.web.figures import coming, even, paid
+from app.web.loss_figures import disrupted, lost
+from app.web.volume_figures import volumes
 from tests.api.world import World
-from tests.web.reader import reader
+from tests.factories import Trade, an_offer, an_order
+from tests.factories_deliveries import A_WEEK_OF_TEA
+from tests.factories_disruption import closed
+from tests.web.reader import Reader, reader
 
 TEA = Commodity(code="tea", name_vi="Chè búp", name_en="Tea shoots", unit="kg")
 COCOONS = Commodity(code="cocoons", name_vi="Kén tươi", name_en="Cocoons", unit="kg")
@@ -266,3 +275,57 @@ def test_a_list_may_be_as_large_as_the_api_takes_it_and_other_files_are_refused(
     assert sent(large, "members.csv").status_code == 303
     assert sent(b"%PDF", "members.pdf").status_code == 422
     assert sent(b"x" * 5_000_000, "members.csv").status_code == 413
+
+
+def a_loss(cause: str, quantity: int, amount: int | None) -> dict[str, Any]:
+    quantities = {"quantity": Decimal(quantity), "amount": amount}
+    return {"commodity": "tea", "unit": "kg", "cause": cause, **quantities}
+
+
+def test_losses_are_ranked_by_worth_and_those_of_groups_by_quantity(read: None) -> None:
+    own = [a_loss("shrunk", 30, 1000), a_loss("rejected", 10, 4000)]
+    told = lost(own, TEA, GOODS, market=False)
+    assert plain(told.title) == "Mất nhiều nhất vì không nhận khi kiểm: 4.000 đ"
+    groups = [a_loss("shrunk", 30, None), a_loss("rejected", 10, None)]
+    told = lost(groups, TEA, GOODS, market=True)
+    assert plain(told.title) == "Chè búp mất nhiều nhất vì hụt trên đường: 30 kg"
+    assert [[plain(cell) for cell in row] for row in told.rows] == [
+        ["Chè búp", "hụt trên đường", "30 kg", "–"],
+        ["Chè búp", "không nhận khi kiểm", "10 kg", "–"],
+    ]
+    assert "Không mất" not in lost([], TEA, GOODS, market=True).title, "untold is not nothing"
+
+
+def test_a_disruption_tells_what_was_kept(read: None) -> None:
+    stages = {"touched": 100, "rematched": 30, "restored": 20, "lost": 50}
+    row = {f"{name}_quantity": Decimal(amount) for name, amount in stages.items()}
+    met = {"commodity": "tea", "unit": "kg", "touched": 6, "kept_share": 0.5, **row}
+    told = disrupted([met], TEA, GOODS, market=True)
+    assert plain(told.title) == "Chè búp: giữ được 50% của 100 kg bị ảnh hưởng"
+    assert isinstance(told.drawing, drawing.Ranked)
+    assert [bar[2] for bar in told.drawing.bars] == [100.0, 30.0, 20.0, 50.0]
+    assert disrupted([], TEA, GOODS, market=False).title == "Không gặp hạn chế đi lại"
+    assert "đủ nhóm" in disrupted([], TEA, GOODS, market=True).title
+
+
+def test_an_office_reads_losses_and_disruption_of_groups(trade: Trade) -> None:
+    buyer = trade.processor()
+    for _ in range(6):
+        an_order(buyer, an_offer(trade.farm()), "10")
+    closed(trade, trade.authority)
+    with trade.app.app_context(), transaction():
+        found_at = "UPDATE disrupted_commitment SET found_at = '2026-03-10'"
+        db.session.execute(text(found_at))
+        db.session.execute(insert(GroupCell).values(**A_WEEK_OF_TEA))
+    trade.count()
+    office = Reader(trade.app, trade.authority.token)
+    page = office.get("/analytics?month=2026-03").get_data(as_text=True)
+    told = plain(page)
+    assert "Búp chè tươi mất nhiều nhất vì không nhận khi kiểm: 10 kg" in told
+    assert "hụt trên đường" in told
+    assert "60 kg" in told
+    assert "Từ chào bán đến được nhận" not in told, "whose goods they were is nobody's business"
+    for name, said in (("loss", "rejected"), ("disruption", "60.000")):
+        answer = office.get(f"/analytics/{name}.csv?month=2026-03")
+        assert said in answer.get_data(as_text=True)
+    assert office.get("/analytics/chain.csv").status_code == 403

@@ -107,6 +107,14 @@ def test_the_same_key_with_another_form_is_refused(world: World) -> None:
     assert (first.status_code, other.status_code) == (303, 422)
 
 
+@pytest.mark.parametrize("key", ["\x00", "line\nend", "x" * 256])
+def test_a_key_that_cannot_be_one_is_refused(world: World, key: str) -> None:
+    answer = reader(world, "farm").send("/sell", sale(idempotency_key=key), shown="/sell")
+    assert answer.status_code == 400
+    assert "Idempotency-Key" in answer.get_data(as_text=True)
+    assert world["farm"].read("/offers?mine=true&commodity=tea-shoots-fresh")["items"] == []
+
+
 @pytest.mark.parametrize(
     ("typed", "understood"),
     [("12.500", "12500.00"), ("12,5", "12.50"), ("1.5", "1.50"), ("12 500", "12500.00")],

@@ -19,7 +19,8 @@ INSERT INTO contract (id, organisation_id, capacity, seller_id, seller_capacity,
     commodity_code, quantity_form, quantity, tolerance_percent, price, payment_days, carrier,
     advances, remedies, notice_days, force_majeure, starts_on, ends_on, drafted_at, signed_at)
 SELECT uuidv7(), buyer.id, 'own_account', seller.id, 'own_account', 'active', 'ginger-dried',
-    'fixed', 12000, 10, '{"form": "fixed", "price": "90000.00"}', 7, 'buyer', '[]', '{"non_purchase": "10.00", "side_selling": "10.00"}', 7, '',
+    'fixed', 12000, 10, '{"form": "fixed", "price": "90000.00"}', 7, 'buyer', '[]',
+    '{"non_purchase": "10.00", "side_selling": "10.00"}', 7, '',
     CAST(:monday AS date) - 84, CAST(:monday AS date) + 84, now(), now()
 FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM organisation
         WHERE name LIKE 'processor %') buyer
