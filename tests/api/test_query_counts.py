@@ -38,7 +38,7 @@ from tests.factories_disruption import closed, outside
 from tests.factories_pools import a_pool, brought
 from tests.settling import identify
 
-MANY = 4
+MANY = 6
 MOST_STATEMENTS = 12
 
 
