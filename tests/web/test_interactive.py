@@ -58,6 +58,12 @@ def drawn(figure: Locator) -> str:
     return str(figure.locator(".interactive svg").text_content())
 
 
+def tells(figure: Locator, said: list[str]) -> None:
+    """Wait until the interactive chart, which is drawn a moment later, says all of this."""
+    for one in said:
+        expect(figure.locator(".interactive svg")).to_contain_text(one)
+
+
 def tabled(figure: Locator, cell: str) -> bool:
     """Whether the figure's table says so."""
     return cell in figure.locator("td").all_text_contents()
@@ -101,7 +107,7 @@ def test_each_chart_tells_the_tables_figures_to_pointer_and_keys(
             stage.focus()
             stage.press("End")
             said = str(stage.get_attribute("aria-valuetext")).splitlines()
-            assert all(one in drawn(figure) for one in said), (said, drawn(figure))
+            tells(figure, said)
             assert tabled(figure, said[-1].partition(": ")[2] or said[-1])
             assert figure.locator(".drawn > [aria-label]").count(), "it stays for reading aloud"
             assert not seen(figure.locator(".drawn"))
