@@ -12,17 +12,20 @@ import psycopg
 import pytest
 from alembic import command
 from alembic.config import Config
+from argon2 import PasswordHasher
 from flask import Flask
 from jsonschema import Draft202012Validator
 from psycopg import sql
-from sqlalchemy import event, make_url
+from sqlalchemy import Connection, event, make_url
 
 from app import create_app
+from app.accounts import identity
 from app.config import load_settings
 from app.core import logs, outbox
 from app.core.db import db
 from app.core.embedded.servers import embedded_servers
 from app.notifications.topics import TOPICS
+from tests.api.world import World, populated
 from tests.factories import Trade
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -64,6 +67,14 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["environment"] = environment
 
 
+def in_database(name: str) -> dict[str, str]:
+    """What the environment has to say of a database of the tests' server."""
+    return {
+        key: make_url(os.environ[key]).set(database=name).render_as_string(False)
+        for key in ("DATABASE_URL", "MIGRATION_DATABASE_URL")
+    }
+
+
 @contextmanager
 def a_database(name: str) -> Iterator[dict[str, str]]:
     """A migrated, seeded database of its own, gone afterwards; what the environment has to say."""
@@ -77,18 +88,16 @@ def a_database(name: str) -> Iterator[dict[str, str]]:
             )
         )
         try:
-            yield {
-                key: make_url(os.environ[key]).set(database=name).render_as_string(False)
-                for key in ("DATABASE_URL", "MIGRATION_DATABASE_URL")
-            }
+            yield in_database(name)
         finally:
             admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(named))
 
 
 def wait_patiently(connection: psycopg.Connection, _: object) -> None:
-    """Races are about order, not speed: on a busy machine nobody gives up a lock too early."""
+    """Races are about order, not speed: on a busy machine nobody gives up too early."""
     connection.execute("SET lock_timeout = '60s'")
     connection.execute("SET statement_timeout = '90s'")
+    connection.execute("SET idle_in_transaction_session_timeout = '10min'")
     connection.commit()
 
 
@@ -105,6 +114,16 @@ def an_app(environment: dict[str, str]) -> Iterator[Flask]:
     yield app
     with app.app_context():
         db.engine.dispose()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passwords_are_hashed_cheaply() -> Iterator[None]:
+    """Hundreds of people sign up here; what a hash costs for real is tested on its own."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(identity, "_hasher", cheap)
+        patch.setattr(identity, "_nobody", cheap.hash("nobody"))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -130,21 +149,33 @@ def app(worker_id: str) -> Iterator[Flask]:
         yield app
 
 
-@pytest.fixture
-def rolled_back(app: Flask) -> Iterator[Flask]:
-    """The application within one outer transaction, rolled back when the test ends."""
+@contextmanager
+def taken_back(app: Flask) -> Iterator[None]:
+    """Take back whatever the application does inside; within another, only that."""
     with app.app_context():
         engines = db.engines
         engine = engines[None]
+    if isinstance(engine, Connection):
+        with engine.begin_nested() as inner:
+            yield
+            inner.rollback()
+        return
     with engine.connect() as connection:
         outer = connection.begin()
         db.session.session_factory.configure(join_transaction_mode="create_savepoint")
         engines[None] = connection
         try:
-            yield app
+            yield
         finally:
             engines[None] = engine
             outer.rollback()
+
+
+@pytest.fixture
+def rolled_back(app: Flask) -> Iterator[Flask]:
+    """The application within one transaction, rolled back when the test ends."""
+    with taken_back(app):
+        yield app
 
 
 @pytest.fixture
@@ -161,6 +192,29 @@ def trade(rolled_back: Flask) -> Trade:
     return Trade(rolled_back)
 
 
+@pytest.fixture(scope="session")
+def _made(worker_id: str) -> Iterator[World]:
+    """The world, committed in a database of its own, so that no other test ever waits for it."""
+    with a_database(f"blao_world_{worker_id}") as environment, an_app(environment) as app:
+        with app.app_context():
+            engines = db.engines
+            engine = engines[None]
+        with engine.connect() as connection:
+            db.session.session_factory.configure(join_transaction_mode="create_savepoint")
+            engines[None] = connection
+            with connection.begin():
+                world = populated(app, connection)
+            yield world
+            engines[None] = engine
+
+
+@pytest.fixture
+def world(_made: World) -> Iterator[World]:
+    """A small world in which every route has something to act on, taken back after each test."""
+    with _made.untouched():
+        yield _made
+
+
 @pytest.fixture
 def own_database(worker_id: str) -> Iterator[dict[str, str]]:
     """A database for a test that really commits, from several threads or processes."""
@@ -168,11 +222,19 @@ def own_database(worker_id: str) -> Iterator[dict[str, str]]:
         yield environment
 
 
-@pytest.fixture
-def committing(own_database: dict[str, str]) -> Iterator[Flask]:
-    """An application that really commits, on a database of its own."""
-    with an_app(own_database) as app:
+@pytest.fixture(scope="session")
+def _committing(worker_id: str) -> Iterator[Flask]:
+    """The application on what is this process's own database at the time."""
+    with an_app(in_database(f"blao_own_{worker_id}")) as app:
         yield app
+
+
+@pytest.fixture
+def committing(own_database: dict[str, str], _committing: Flask) -> Iterator[Flask]:
+    """An application that really commits, on a database of its own."""
+    yield _committing
+    with _committing.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import re
 import string
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,11 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(PROJECT))
 
 
-def trees() -> Iterator[tuple[str, ast.Module]]:
+@cache
+def trees() -> list[tuple[str, ast.Module]]:
+    """Every source file of ours, read once."""
     assert len(SOURCES) > 80
-    for path in SOURCES:
-        yield name_of(path), ast.parse(path.read_text())
+    return [(name_of(path), ast.parse(path.read_text())) for path in SOURCES]
 
 
 def calls(tree: ast.AST, name: str) -> Iterator[ast.Call]:

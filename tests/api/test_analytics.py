@@ -1,5 +1,6 @@
 """The cooperative's figures, worked out by hand on a small chain."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from app.core.db import db
 from app.core.transaction import transaction
 from app.market.models import Offer
 from app.orders.models import Order
+from tests.conftest import taken_back
 from tests.factories import (
     COMMODITY,
     Account,
@@ -25,8 +27,8 @@ from tests.factories import (
 )
 
 
-@pytest.fixture
-def chain(trade: Trade) -> dict[str, Account]:
+@pytest.fixture(scope="module")
+def _chain(app: Flask) -> Iterator[dict[str, Account]]:
     """A cooperative that sells 20 kg itself and 10 kg for a farm, and a farm that shares 80 kg.
 
     | seller                | offered | ordered at         | cancelled |
@@ -37,27 +39,35 @@ def chain(trade: Trade) -> dict[str, Account]:
     | ginger of that farm   | 7       |                    |           |
     | the silent farm alone | 50      | 50 × 1 (not seen)  |           |
     """
-    cooperative, buyer = trade.cooperative(), trade.processor()
-    sharing, silent = trade.farm(), trade.farm()
-    a_membership(sharing, cooperative, "consent")
-    a_membership(silent, cooperative, "mandate")
+    with taken_back(app):
+        trade = Trade(app)
+        cooperative, buyer = trade.cooperative(), trade.processor()
+        sharing, silent = trade.farm(), trade.farm()
+        a_membership(sharing, cooperative, "consent")
+        a_membership(silent, cooperative, "mandate")
 
-    an_order(buyer, an_offer(cooperative, quantity="20"), "20")
-    theirs = {"on_behalf_of": silent.organisation_id}
-    lot = cooperative.made("/lots", lot_body(cooperative, **theirs))
-    body = offer_body(lot["id"], quantity="10", ask_price="90000", **theirs)
-    an_order(buyer, cooperative.made("/offers", body), "4")
+        an_order(buyer, an_offer(cooperative, quantity="20"), "20")
+        theirs = {"on_behalf_of": silent.organisation_id}
+        lot = cooperative.made("/lots", lot_body(cooperative, **theirs))
+        body = offer_body(lot["id"], quantity="10", ask_price="90000", **theirs)
+        an_order(buyer, cooperative.made("/offers", body), "4")
 
-    offer = an_offer(sharing, quantity="80", ask_price="110000")
-    an_order(buyer, offer, "30")
-    order = an_order(buyer, offer, "5")
-    buyer.made(f"/orders/{order['id']}/cancellation")
-    ginger = a_lot(sharing, commodity="ginger-dried", grade=None, qualities={})
-    an_offer(sharing, ginger, quantity="7")
-    an_offer(sharing, draft=True, quantity="13")
-    an_order(buyer, an_offer(silent, ask_price="1"), "50")
-    trade.count()
-    return {"cooperative": cooperative, "sharing": sharing, "buyer": buyer}
+        offer = an_offer(sharing, quantity="80", ask_price="110000")
+        an_order(buyer, offer, "30")
+        order = an_order(buyer, offer, "5")
+        buyer.made(f"/orders/{order['id']}/cancellation")
+        ginger = a_lot(sharing, commodity="ginger-dried", grade=None, qualities={})
+        an_offer(sharing, ginger, quantity="7")
+        an_offer(sharing, draft=True, quantity="13")
+        an_order(buyer, an_offer(silent, ask_price="1"), "50")
+        trade.count()
+        yield {"cooperative": cooperative, "sharing": sharing, "buyer": buyer}
+
+
+@pytest.fixture
+def chain(_chain: dict[str, Account], rolled_back: Flask) -> dict[str, Account]:
+    """Made once; every test takes back what it adds."""
+    return _chain
 
 
 def coffee(**changes: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ and 8 rejected for mould: 720,000 đ. One load of 50 kg of *two*'s arrives and i
 
 import csv
 import io
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -25,6 +26,7 @@ from app.core.db import db
 from app.core.transaction import transaction
 from app.deliveries.models import Delivery
 from app.settlement.operations import finalise_settlements
+from tests.conftest import taken_back
 from tests.factories import (
     COMMODITY,
     Account,
@@ -58,18 +60,26 @@ from tests.web.reader import Reader
 Chain = dict[str, Account]
 
 
+@pytest.fixture(scope="module")
+def _chain(app: Flask) -> Iterator[Chain]:
+    """Made once; every test takes back what it adds."""
+    with taken_back(app):
+        trade = Trade(app)
+        cooperative, buyer = trade.cooperative(), trade.processor()
+        one, two = trade.farm(), trade.farm()
+        for farm in (one, two):
+            a_membership(farm, cooperative, "consent")
+        bring(one, buyer, tea_order(one, buyer, "100"), "98", "90")
+        bring(two, buyer, tea_order(two, buyer, "50"), "50", "50")
+        buyer.made(f"/orders/{tea_order(one, buyer, '20')['id']}/cancellation")
+        trade.relay()
+        trade.count()
+        yield {"cooperative": cooperative, "buyer": buyer, "one": one, "two": two}
+
+
 @pytest.fixture
-def chain(trade: Trade) -> Chain:
-    cooperative, buyer = trade.cooperative(), trade.processor()
-    one, two = trade.farm(), trade.farm()
-    for farm in (one, two):
-        a_membership(farm, cooperative, "consent")
-    bring(one, buyer, tea_order(one, buyer, "100"), "98", "90")
-    bring(two, buyer, tea_order(two, buyer, "50"), "50", "50")
-    buyer.made(f"/orders/{tea_order(one, buyer, '20')['id']}/cancellation")
-    trade.relay()
-    trade.count()
-    return {"cooperative": cooperative, "buyer": buyer, "one": one, "two": two}
+def chain(_chain: Chain, rolled_back: Flask) -> Chain:
+    return _chain
 
 
 def bring(

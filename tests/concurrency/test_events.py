@@ -20,6 +20,7 @@ from tests.concurrency.threads import at_once
 from tests.factories import Account, Trade
 
 WRITERS, EACH, SEED = 8, 25, 20_261_125
+PATIENCE_SECONDS = 300
 
 
 def write(organisation_id: UUID, number: int, *, holding: float = 0.0) -> None:
@@ -43,6 +44,17 @@ def followed(farm: Account, seen: list[dict[str, Any]]) -> int:
         seen += answer["items"]
         if answer["next_cursor"] is None:
             return len(seen) - before
+
+
+def all_followed(farm: Account, seen: list[dict[str, Any]], count: int) -> None:
+    """Read on until so much has been seen.
+
+    Whatever writes anywhere on the server, be it another test, holds back what comes later.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while followed(farm, seen) or len(seen) < count:
+        assert time.monotonic() < deadline, numbers(seen)
+        time.sleep(0.02)
 
 
 def numbers(seen: list[dict[str, Any]]) -> list[int]:
@@ -79,11 +91,12 @@ def test_a_reader_misses_nothing_that_commits_late(committing: Flask) -> None:
     following.start()
     at_once([lambda number=number: writer(number) for number in range(WRITERS)])
     ended.set()
-    following.join(60)
+    following.join(PATIENCE_SECONDS)
+    all_followed(farm, seen, WRITERS * EACH)
     assert sorted(numbers(seen)) == list(range(WRITERS * EACH))
     assert len(naive) < WRITERS * EACH, "nothing committed out of order: the test did no work"
     again: list[dict[str, Any]] = []
-    followed(farm, again)
+    all_followed(farm, again, len(seen))
     assert again == seen, "whoever reads later reads the same in the same order"
 
 
@@ -102,17 +115,17 @@ def test_what_could_still_be_preceded_waits(committing: Flask) -> None:
             )
             db.session.flush()
             began.set()
-            may_commit.wait(30)
+            may_commit.wait(PATIENCE_SECONDS)
 
     thread = threading.Thread(target=slow)
     thread.start()
-    began.wait(30)
+    assert began.wait(PATIENCE_SECONDS)
     with committing.app_context():
         write(organisation_id, 2)
     assert followed(farm, seen) == 0
     may_commit.set()
-    thread.join(30)
-    followed(farm, seen)
+    thread.join(PATIENCE_SECONDS)
+    all_followed(farm, seen, 2)
     assert numbers(seen) == [1, 2]
 
 
@@ -126,6 +139,7 @@ def test_a_feed_goes_on_behind_its_cursor(committing: Flask) -> None:
                 payload={"lot_id": str(number), "commodity": "x"},
                 now=clock.now(),
             )
+    all_followed(farm, [], 30)
     with committing.app_context(), transaction():
         mine = events(UUID(farm.organisation_id), topics=["lot.spoiled"])
         first = page(mine, order=ORDER, query={"limit": 20})

@@ -43,7 +43,7 @@ from app.core.transaction import transaction
 from tests.conftest import an_app
 from tests.factories import Account, Trade, a_lot, an_offer, order_body
 
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 300
 TOPICS = ("order.placed", "order.confirmed")
 
 

@@ -17,7 +17,8 @@ from app.core.embedded.datafolder import make_folder
 from app.core.embedded.lifeline import end_leftovers, leftovers
 from app.core.embedded.ports import free_ports
 
-pytestmark = pytest.mark.slow
+# They share one house, so they run in one process.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("run")]
 
 READY_SECONDS = 180
 STOP_SECONDS = 90

@@ -1,4 +1,4 @@
-"""Pages as a browser asks for them: in the world of the API's tests, or for real."""
+"""Pages as a browser asks for them."""
 
 from collections.abc import Iterator
 
@@ -6,10 +6,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser
 
-from tests.api.conftest import _made, world
 from tests.web.browser import CHROMIUM, REQUIRED, chromium, served
-
-__all__ = ["_made", "world"]
 
 
 @pytest.fixture(scope="session")
