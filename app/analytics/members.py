@@ -188,7 +188,7 @@ def forecast_accuracy(question: Question, *, today: date) -> dict[Key, float | N
             question.named(c),
             (c.forecast_quantity > 0) | (c.harvested_quantity > 0),
         )
-        .group_by(c.organisation_id, c.commodity_code, c.period)
+        .group_by(c.organisation_id, c.period, c.commodity_code)
         .having(func.sum(c.forecast_quantity) > 0)
         .subquery()
     )

@@ -145,6 +145,12 @@ Index(
     trade_cell.c.period,
     postgresql_where=text("grain = 'month' AND disruptions > 0"),
 )
+Index(
+    "ix_trade_cell_foreseen",
+    trade_cell.c.organisation_id,
+    trade_cell.c.period,
+    postgresql_where=text("grain = 'week' AND (forecast_quantity > 0 OR harvested_quantity > 0)"),
+)
 DIMENSIONS = {
     table.name: tuple(one.name for one in table.c if "sum" not in one.info) for table in CELLS
 }

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Date, cast, func, select
+from sqlalchemy import Date, Row, cast, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.analytics.models import GroupCell, delivery_cell
@@ -22,83 +22,91 @@ PAID = (
     "carried_amount",
     "haulage_amount",
 )
+Key = tuple[Any, ...]
+"""First day of a part of the period, commodity, and grade and ward, or province."""
 
 
 def prices(question: Question) -> list[dict[str, Any]]:
     """Weighted prices by commodity, and by grade and ward (own) or province (market)."""
-    last = question.over(question.period.a_season_before())
-    before = {_key(row): row for row in _paid(last)}
+    before = _paid(question.over(question.period.a_season_before()))
     cleared = clearing_prices(question)
-    rows = [row for row in _paid(question) if row.accepted_quantity]
-    units = units_of({row.commodity_code for row in rows})
+    paid = {key: row for key, row in _paid(question).items() if row.accepted_quantity}
+    units = units_of({code for _, code, *_ in paid})
     return [
-        _row(question, row, units[row.commodity_code], before, cleared)
-        for row in sorted(rows, key=lambda row: tuple(str(one or "") for one in _key(row)))
+        _row(question, key, paid[key], units[key[1]], before, cleared)
+        for key in sorted(paid, key=lambda key: [str(one or "") for one in key])
     ]
 
 
-def _paid(question: Question) -> Any:
+def _paid(question: Question) -> dict[Key, Row[Any]]:
     if question.view is View.MARKET:
-        bucket = question.period.bucket(GroupCell.week).label("bucket")
-        return grouped_sums(question, [bucket, GroupCell.commodity_code, GroupCell.province_code])
+        bucket = question.period.bucket(GroupCell.week)
+        by = [bucket.label("bucket"), GroupCell.commodity_code, GroupCell.province_code]
+        return {tuple(row[:3]): row for row in grouped_sums(question, by)}
     c = delivery_cell.c
-    bucket = question.period.bucket(c.period).label("bucket")
-    return summed(delivery_cell, question, [bucket, c.commodity_code, c.grade, c.ward_code], PAID)
-
-
-def _key(row: Any) -> tuple[Any, ...]:
-    return tuple(row)[: 3 if hasattr(row, "province_code") else 4]
+    by = [question.period.bucket(c.period).label("bucket"), c.commodity_code, c.grade, c.ward_code]
+    return {tuple(row[:4]): row for row in summed(delivery_cell, question, by, PAID)}
 
 
 def _row(
-    question: Question, row: Any, unit: str, before: dict[Any, Any], cleared: dict[Any, Decimal]
+    question: Question,
+    key: Key,
+    row: Row[Any],
+    unit: str,
+    before: dict[Key, Row[Any]],
+    cleared: dict[Key, Decimal],
 ) -> dict[str, Any]:
-    key = _key(row)
-    bucket = row.bucket
-    earlier = before.get((question.period.before(bucket) if bucket else None, *key[1:]))
-    price = price_of(row.goods_amount, row.accepted_quantity)
-    haulage = row.haulage_amount
+    bucket, code, *place = key
+    grade, ward, province = (None, None, *place) if len(place) == 1 else (*place, None)
+    earlier = before.get((bucket and question.period.before(bucket), *key[1:]))
+    goods, carried, haulage = row.goods_amount, row.carried_amount, row.haulage_amount
     return {
         "period": bucket,
-        "commodity": row.commodity_code,
+        "commodity": code,
         "unit": unit,
-        "grade": getattr(row, "grade", None),
-        "ward": getattr(row, "ward_code", None),
-        "province": getattr(row, "province_code", None) or None,
+        "grade": grade,
+        "ward": ward,
+        "province": province or None,
         "quantity": row.accepted_quantity,
-        "amount": int(row.goods_amount),
-        "price": price,
-        "delivered_price": price_of(row.carried_amount + haulage, row.carried_quantity),
+        "amount": int(goods),
+        "price": price_of(goods, row.accepted_quantity),
+        "delivered_price": price_of(carried + haulage, row.carried_quantity),
         "spread": price_of(haulage, row.carried_quantity),
-        "farm_share": share_of(row.carried_amount, row.carried_amount + haulage),
-        "clearing_price": cleared.get((bucket, row.commodity_code)),
+        "farm_share": share_of(carried, carried + haulage),
+        "clearing_price": cleared.get((bucket, code)),
         "last_season_price": price_of(earlier.goods_amount, earlier.accepted_quantity)
         if earlier
         else None,
     }
 
 
-def clearing_prices(question: Question) -> dict[tuple[Any, str], Decimal]:
+def clearing_prices(question: Question) -> dict[Key, Decimal]:
     """Average farm-gate prices of the rounds, by quantity, VND per unit of each commodity.
 
     A round prices its market's base commodity; others come by their conversion in force now.
     """
     period = question.period
     day = cast(func.timezone(clock.LOCAL.key, MarketPrice.cleared_at), Date)
-    bucket = period.bucket(day)
     value = func.sum(MarketPrice.seller_average * MarketPrice.quantity)
+    markets = (
+        select(
+            period.bucket(day).label("bucket"),
+            MarketPrice.market_code,
+            (value / func.sum(MarketPrice.quantity)).label("price"),
+        )
+        .where(day >= period.since, day <= period.until)
+        .group_by(period.bucket(day), MarketPrice.market_code)
+        .subquery()
+    )
     factor = func.coalesce(CommodityConversion.factor, 1)
     rows = db.session.execute(
-        select(bucket, Commodity.code, value / func.sum(MarketPrice.quantity) * factor)
-        .select_from(MarketPrice)
-        .join(Commodity, Commodity.market_code == MarketPrice.market_code)
+        select(markets.c.bucket, Commodity.code, markets.c.price * factor)
+        .join(Commodity, Commodity.market_code == markets.c.market_code)
         .outerjoin(
             CommodityConversion,
             (CommodityConversion.commodity_code == Commodity.code)
             & CommodityConversion.valid_until.is_(None),
         )
-        .where(day >= period.since, day <= period.until)
-        .group_by(bucket, Commodity.code, factor)
     )
     return {(first, code): price_of(price, Decimal(1)) or Decimal(0) for first, code, price in rows}
 
