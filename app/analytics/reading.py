@@ -12,7 +12,21 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Row, Table, and_, cast, func, literal, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Date,
+    Row,
+    Table,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.sql.selectable import Select
 
 from app.accounts.models import Kind, Organisation
@@ -103,6 +117,12 @@ class Question:
             return [self.reader.id]
         return [self.reader.id, *db.session.scalars(consenting_members(self.reader.id))]
 
+    @cached_property
+    def _among(self) -> BindParameter[Any]:
+        """Whom the reader knows, sent once however often a statement says it."""
+        known: Any = self.known
+        return bindparam("known", known, Uuid(), expanding=True)
+
     def over(self, period: Period) -> "Question":
         """The same about another period; whom the reader knows is not looked up again."""
         other = replace(self, period=period)
@@ -111,7 +131,7 @@ class Question:
 
     def sellers(self, organisation: Any, agent: Any) -> ColumnElement[bool]:
         """Rows of those whose figures the reader knows, or sold by the reader as an agent."""
-        own: ColumnElement[bool] = organisation.in_(self.known)
+        own: ColumnElement[bool] = organisation.in_(self._among)
         if self.reader.kind != Kind.COOPERATIVE:
             return own
         return or_(own, agent == self.reader.id)
@@ -120,7 +140,7 @@ class Question:
         """The rows of a roll-up that the reader may see of the period, each arm by an index."""
         c = cell.c
         tiles = self.period.tiles()
-        arms: list[ColumnElement[bool]] = [c.organisation_id.in_(self.known)]
+        arms: list[ColumnElement[bool]] = [c.organisation_id.in_(self._among)]
         if self.reader.kind == Kind.COOPERATIVE:
             arms.append(c.agent_id == self.reader.id)
         within = [
