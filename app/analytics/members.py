@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 
 from app.accounts.models import Kind
 from app.analytics.models import GroupCell, delivery_cell, fate_cell, trade_cell
@@ -172,24 +172,32 @@ def promises(question: Question, *by: Any) -> dict[Any, Decimal]:
 def forecast_accuracy(question: Question, *, today: date) -> dict[Key, float | None]:
     """1 − Σ|forecast − harvested| ÷ Σ forecast over weeks that are over, not below 0."""
     c = trade_cell.c
+    over = (
+        c.grain == "week",
+        c.period >= question.period.since,
+        c.period <= min(question.period.until, today) - timedelta(days=6),
+        c.period < today - timedelta(days=6),
+        question.named(c),
+        (c.forecast_quantity > 0) | (c.harvested_quantity > 0),
+    )
+    read = (
+        c.organisation_id,
+        c.commodity_code,
+        c.period,
+        c.forecast_quantity,
+        c.harvested_quantity,
+    )
+    arms = question.apart(c.organisation_id, c.agent_id)
+    one = union_all(*(select(*read).where(arm, *over) for arm in arms)).subquery().c
     weeks = (
         select(
-            c.organisation_id,
-            c.commodity_code,
-            func.sum(c.forecast_quantity).label("forecast"),
-            func.coalesce(func.sum(c.harvested_quantity), 0).label("harvested"),
+            one.organisation_id,
+            one.commodity_code,
+            func.sum(one.forecast_quantity).label("forecast"),
+            func.coalesce(func.sum(one.harvested_quantity), 0).label("harvested"),
         )
-        .where(
-            c.grain == "week",
-            c.period >= question.period.since,
-            c.period <= min(question.period.until, today) - timedelta(days=6),
-            c.period < today - timedelta(days=6),
-            question.sellers(c.organisation_id, c.agent_id),
-            question.named(c),
-            (c.forecast_quantity > 0) | (c.harvested_quantity > 0),
-        )
-        .group_by(c.organisation_id, c.period, c.commodity_code)
-        .having(func.sum(c.forecast_quantity) > 0)
+        .group_by(one.organisation_id, one.period, one.commodity_code)
+        .having(func.sum(one.forecast_quantity) > 0)
         .subquery()
     )
     rows = db.session.execute(

@@ -149,6 +149,8 @@ Index(
     "ix_trade_cell_foreseen",
     trade_cell.c.organisation_id,
     trade_cell.c.period,
+    trade_cell.c.commodity_code,
+    postgresql_include=["forecast_quantity", "harvested_quantity"],
     postgresql_where=text("grain = 'week' AND (forecast_quantity > 0 OR harvested_quantity > 0)"),
 )
 DIMENSIONS = {

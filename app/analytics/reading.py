@@ -136,6 +136,13 @@ class Question:
             return own
         return or_(own, agent == self.reader.id)
 
+    def apart(self, organisation: Any, agent: Any) -> list[ColumnElement[bool]]:
+        """Conditions of which each row of ``sellers`` meets exactly one, each by its index."""
+        own: ColumnElement[bool] = organisation.in_(self._among)
+        if self.reader.kind != Kind.COOPERATIVE:
+            return [own]
+        return [own, and_(agent == self.reader.id, organisation.not_in(self._among))]
+
     def rows(self, cell: Table) -> ColumnElement[bool]:
         """The rows of a roll-up that the reader may see of the period, each arm by an index."""
         c = cell.c

@@ -115,7 +115,8 @@ def upgrade() -> None:
     op.create_index(
         "ix_trade_cell_foreseen",
         "trade_cell",
-        ["organisation_id", "period"],
+        ["organisation_id", "period", "commodity_code"],
+        postgresql_include=["forecast_quantity", "harvested_quantity"],
         postgresql_where=sa.text("grain = 'week' AND (forecast_quantity > 0 OR harvested_quantity > 0)"),
     )
     # A seller's commodities are few, its rows many: told so, PostgreSQL hashes instead of sorting.
