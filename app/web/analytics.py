@@ -20,6 +20,7 @@ from app.analytics.summary import Summary, summary
 from app.catalogue.models import Commodity, Market, ProcessingLine
 from app.core import clock
 from app.core.db import db
+from app.core.errors import invalid
 from app.core.paging import PageQuery
 from app.places.models import AdministrativeUnit, Level
 from app.pools import api as pools
@@ -246,11 +247,20 @@ def _filling(caller: Caller) -> Sequence[Pool]:
 def _month(caller: Caller) -> date:
     """The month asked for in the address, else the present one."""
     this = clock.local_date(caller.now).replace(day=1)
-    try:
-        asked = date.fromisoformat(request.args.get("month", "") + "-01")
-    except ValueError:
+    stated = request.args.get("month")
+    if not stated:
         return this
-    return max(min(asked, this), FIRST_MONTH)
+    try:
+        asked = date.fromisoformat(f"{stated}-01")
+    except ValueError:
+        asked = date.max
+    if not FIRST_MONTH <= asked <= this:
+        raise invalid(
+            "/month",
+            f"Tháng từ {FIRST_MONTH:%Y-%m} đến {this:%Y-%m}.",
+            f"A month from {FIRST_MONTH:%Y-%m} to {this:%Y-%m}.",
+        )
+    return asked
 
 
 def _month_after(month: date) -> date:

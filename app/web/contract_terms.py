@@ -219,7 +219,10 @@ def price_told(formula: Terms, unit_code: str) -> str:
 
 def _price(market: str | None) -> dict[str, Any]:
     """The formula: its figures, and where it follows the market, which price that is."""
-    form = PriceForm(typed("price")) if typed("price") in FIGURE else PriceForm.FIXED
+    chosen = typed("price") or str(PriceForm.FIXED)
+    if chosen not in FIGURE:
+        raise invalid("/price", "Không có cách tính giá này.", "There is no such form of price.")
+    form = PriceForm(chosen)
     formula: dict[str, Any] = {"form": str(form), FIGURE[form]: number("figure")}
     if form == PriceForm.COST_PLUS:
         formula["margin"] = number("margin")

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.accounts.access import BUYERS, PUBLIC, Caller
 from app.catalogue.models import Commodity, Market
-from app.catalogue.queries import commodities
+from app.catalogue.queries import commodities, find_commodity
 from app.core.db import db
 from app.core.errors import invalid
 from app.market import api as market
@@ -58,6 +58,7 @@ def market_page(caller: Caller) -> Response:
         found=found,
         rows=_found(found.items, site),
         given=given,
+        chosen=find_commodity(given.get("commodity", "")),
         sort=query["sort"],
         site=site,
         commodities=offered(),

@@ -13,6 +13,7 @@ from app.accounts.queries import current_members
 from app.catalogue.models import Commodity
 from app.catalogue.queries import commodities, commodities_by_code
 from app.core.db import db
+from app.core.errors import NotFound
 from app.core.paging import PageQuery
 from app.deliveries.models import Delivery
 from app.deliveries.queries import outstanding, planned
@@ -25,7 +26,7 @@ from app.orders.queries import orders
 from app.places.models import Site
 from app.places.queries import sites
 from app.pools import api as pools
-from app.pools.models import Pool, PoolNotFull, PoolStatus
+from app.pools.models import Contribution, Pool, PoolNotFull, PoolStatus
 from app.pools.schemas import ContributionIn, PoolIn, PoolQuery
 from app.web.forms import asked_for, identifier, loaded, number, typed
 from app.web.language import NO_BREAK, quantity
@@ -107,14 +108,14 @@ def contribute(caller: Caller, pool_id: UUID) -> Response:
 @pages.page("POST", "/pooling/<uuid:pool_id>/confirmation", access=SELLERS, again=pool)
 def confirm(caller: Caller, pool_id: UUID) -> Response:
     """The member agrees to what the cooperative proposed."""
-    pools.confirm_contribution(caller=caller, contribution_id=_contribution())
+    pools.confirm_contribution(caller=caller, contribution_id=_contribution(pool_id))
     return go(f"/pooling/{pool_id}")
 
 
 @pages.page("POST", "/pooling/<uuid:pool_id>/withdrawal", access=SELLERS, again=pool)
 def withdraw(caller: Caller, pool_id: UUID) -> Response:
     """Take a part out again."""
-    pools.withdraw_contribution(caller=caller, contribution_id=_contribution())
+    pools.withdraw_contribution(caller=caller, contribution_id=_contribution(pool_id))
     return go(f"/pooling/{pool_id}")
 
 
@@ -175,9 +176,12 @@ def _leaving(order: Order, lot_id: UUID) -> list[tuple[OrderLine, Decimal]]:
     return [(line, load) for line, load in waiting if load]
 
 
-def _contribution() -> UUID:
-    chosen = identifier("contribution")
-    return chosen or UUID(int=0)
+def _contribution(pool_id: UUID) -> UUID:
+    """The contribution chosen, if it was brought to this pool."""
+    chosen = db.session.get(Contribution, identifier("contribution") or UUID(int=0))
+    if chosen is None or chosen.pool_id != pool_id:
+        raise NotFound
+    return chosen.id
 
 
 def _lots(caller: Caller, found: Pool) -> list[tuple[str, str]]:

@@ -114,6 +114,7 @@ def test_a_revision_says_what_it_changes_and_undoes_signatures(trade: Trade) -> 
         ({"week-{monday}": "-4"}, "từ 0 trở lên"),
         ({"advance-1": "5.000", "advance-1-due": "mai"}, "Hãy chọn ngày ứng"),
         ({"price": "cost_plus", "margin": ""}, "Hãy nhập một số"),
+        ({"price": "zzz"}, "Không có cách tính giá này"),
         ({"weekly": "1", "quantity": "0,00001"}, "Chỉ lấy nhiều nhất 3 số lẻ"),
     ],
 )

@@ -256,9 +256,16 @@ def test_an_axis_holds_its_values_between_a_few_round_figures(
 
 
 @pytest.mark.parametrize("month", ["0001-01", "9999-12", "2026-13", "x", "2026-11-01"])
-def test_any_month_that_is_asked_for_is_answered(world: World, month: str) -> None:
+def test_a_month_that_is_none_or_not_yet_is_refused(world: World, month: str) -> None:
     for page in ("/analytics", *(f"/analytics/{name}.csv" for name in TABLES)):
-        answer = reader(world, "cooperative").get(f"{page}?month={month}&commodity=none")
+        answer = reader(world, "cooperative").get(f"{page}?month={month}")
+        assert answer.status_code == 422
+        assert "2020-01" in answer.get_data(as_text=True)
+
+
+def test_of_a_commodity_that_is_none_the_page_tells_the_largest(world: World) -> None:
+    for page in ("/analytics", *(f"/analytics/{name}.csv" for name in TABLES)):
+        answer = reader(world, "cooperative").get(f"{page}?commodity=none")
         assert answer.status_code == 200
 
 

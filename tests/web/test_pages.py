@@ -240,3 +240,9 @@ def test_what_somebody_was_ready_to_pay_cannot_be_worked_out_from_a_small_round(
         assert ", lợi chung" not in reader(world, label).get("/rounds").get_data(as_text=True)
     assert "Lợi chung</dt>" in reader(world, "operator").get(address).get_data(as_text=True)
     assert ", lợi chung" in reader(world, "operator").get("/rounds").get_data(as_text=True)
+
+
+def test_a_filter_is_named_as_people_call_it(world: World) -> None:
+    page = reader(world, "processor").get("/market?commodity=ginger-dried").get_data(as_text=True)
+    assert "Gừng khô ×" in page
+    assert "ginger-dried ×" not in page

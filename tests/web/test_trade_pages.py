@@ -240,3 +240,14 @@ def test_a_saved_search_is_filled_from_the_market_and_says_what_it_cannot_keep(
     assert (kept["price_max"], kept["certificate"]) == ("90000.00", "vietgap")
     plain = shown(world, "processor", "/saved-searches/new?commodity=tea-shoots-fresh")
     assert "Không lưu được" not in plain
+
+
+@pytest.mark.parametrize("deed", ["confirmation", "withdrawal"])
+def test_a_part_of_another_pool_is_no_part_of_this_one(world: World, deed: str) -> None:
+    here, other, part = (world.ids[name] for name in ("pool", "full_pool", "contribution"))
+    farm = reader(world, "farm")
+    form = {"contribution": part}
+    away = farm.send(f"/pooling/{other}/{deed}", form, shown=f"/pooling/{here}")
+    assert away.status_code == 404
+    done = farm.send(f"/pooling/{here}/{deed}", form, shown=f"/pooling/{here}")
+    assert done.status_code == 303
