@@ -131,28 +131,24 @@ class Question:
 
     def sellers(self, organisation: Any, agent: Any) -> ColumnElement[bool]:
         """Rows of those whose figures the reader knows, or sold by the reader as an agent."""
-        own: ColumnElement[bool] = organisation.in_(self._among)
-        if self.reader.kind != Kind.COOPERATIVE:
-            return own
-        return or_(own, agent == self.reader.id)
+        return or_(*self._arms(organisation, agent))
 
     def apart(self, organisation: Any, agent: Any) -> list[ColumnElement[bool]]:
         """Conditions of which each row of ``sellers`` meets exactly one, each by its index."""
+        own, *sold = self._arms(organisation, agent)
+        return [own, *(and_(one, organisation.not_in(self._among)) for one in sold)]
+
+    def _arms(self, organisation: Any, agent: Any) -> list[ColumnElement[bool]]:
         own: ColumnElement[bool] = organisation.in_(self._among)
-        if self.reader.kind != Kind.COOPERATIVE:
-            return [own]
-        return [own, and_(agent == self.reader.id, organisation.not_in(self._among))]
+        return [own, agent == self.reader.id] if self.reader.kind == Kind.COOPERATIVE else [own]
 
     def rows(self, cell: Table) -> ColumnElement[bool]:
         """The rows of a roll-up that the reader may see of the period, each arm by an index."""
         c = cell.c
         tiles = self.period.tiles()
-        arms: list[ColumnElement[bool]] = [c.organisation_id.in_(self._among)]
-        if self.reader.kind == Kind.COOPERATIVE:
-            arms.append(c.agent_id == self.reader.id)
         within = [
             and_(arm, c.grain == grain, c.period >= first, c.period < last)
-            for arm in arms
+            for arm in self._arms(c.organisation_id, c.agent_id)
             for grain, first, last in tiles
         ]
         return and_(or_(*within), self.named(c))

@@ -58,7 +58,7 @@ def market_page(caller: Caller) -> Response:
         found=found,
         rows=_found(found.items, site),
         given=given,
-        chosen=find_commodity(given.get("commodity", "")),
+        chosen=find_commodity(given["commodity"]) if "commodity" in given else None,
         sort=query["sort"],
         site=site,
         commodities=offered(),
