@@ -28,8 +28,8 @@ run: .venv/installed app/web/built/names.json  ## Install, start everything, pla
 test: .venv/installed-dev app/web/built/names.json  ## Run the tests, without the slow ones
 	@exec $(BIN)/python -m pytest -n $(WORKERS) -m "not slow" $(TESTS)
 
-test-slow: .venv/installed-dev app/web/built/names.json  ## Run only the slow tests, one after another
-	@exec $(BIN)/python -m pytest -m slow $(TESTS)
+test-slow: .venv/installed-dev app/web/built/names.json  ## Run only the slow tests
+	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m slow $(TESTS)
 
 test-all: test test-slow  ## Run all tests
 

@@ -48,6 +48,11 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["ADMIN_URL"] = servers.admin_url
     os.environ["SECRET_KEY"] = secrets.token_urlsafe(32)
     os.environ.pop("SMTP_URL", None)
+    with psycopg.connect(servers.admin_url, autocommit=True) as admin:
+        # Statistics of a table whose rows are about to be rolled back say that it is empty, and
+        # a plan made for an empty table may take an hour on a full one.
+        admin.execute("ALTER SYSTEM SET autovacuum = off")
+        admin.execute("SELECT pg_reload_conf()")
     command.upgrade(Config(PROJECT / "alembic.ini"), "head")
     from app.cli.seed import seed_everything
 

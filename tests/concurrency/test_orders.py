@@ -215,7 +215,10 @@ def test_the_victim_of_a_deadlock_is_tried_again(
         rival.execute(lock, [offers[1]["id"]])
         ordering = threading.Thread(target=order)
         ordering.start()
-        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
         wait_until(lambda: watcher.execute(waiting).fetchone() != (0,))
         rival.execute(lock, [offers[0]["id"]])
         rival.commit()
