@@ -8,6 +8,7 @@ import pytest
 
 from app.core.numbers import written
 from tests.api.world import World
+from tests.conftest import PROJECT
 from tests.factories import day
 from tests.web.reader import KEY, TOKEN, Reader, reader
 
@@ -246,3 +247,9 @@ def test_a_filter_is_named_as_people_call_it(world: World) -> None:
     page = reader(world, "processor").get("/market?commodity=ginger-dried").get_data(as_text=True)
     assert "Gừng khô ×" in page
     assert "ginger-dried ×" not in page
+
+
+def test_what_renews_itself_brings_what_that_takes() -> None:
+    for template in (PROJECT / "app/web/templates").glob("*.html"):
+        page = template.read_text()
+        assert ("hx-get" in page) == ("{{ ui.refreshes() }}" in page), template.name
