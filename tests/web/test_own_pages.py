@@ -238,3 +238,9 @@ def test_inviting_oneself_is_refused_with_a_sentence(world: World) -> None:
     answer = reader(world, "farm").send("/me/people", form, shown="/me/people")
     assert answer.status_code == 422
     assert "của chính bạn" in answer.text
+
+
+def test_what_fell_due_to_sellers_is_not_told_as_a_debt_of_ones_own(world: World) -> None:
+    page = reader(world, "cooperative").get("/analytics").text
+    assert "đã đến hạn trả bên bán, trong đó đã trả" in page
+    assert "phải trả" not in page
