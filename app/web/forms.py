@@ -79,6 +79,9 @@ def decimal_text(text: str) -> str | None:
 class Unlikely(Invalid):
     """A figure that is hardly meant; ``confirm`` is what a form sends along where it is."""
 
+    vi = "Xin xem lại một con số."
+    en = "Please look at one figure again."
+
     def __init__(self, name: str, confirm: str, vi: str, en: str) -> None:
         super().__init__(errors=[{"pointer": f"/{name}", "vi": vi, "en": en}])
         self.confirm = confirm

@@ -18,6 +18,7 @@ def asked(world: World, label: str, address: str, form: dict[str, str], shown: s
     first = browser.send(address, form, shown=shown)
     page = first.get_data(as_text=True)
     assert (first.status_code, len(BOX.findall(page))) == (422, 1), page
+    assert "Xin xem lại một con số" in page
     other = browser.send(address, form | {"confirmed": "1"}, shown=shown)
     assert other.status_code == 422, "the box was about another figure"
     sent = browser.send(address, form | {"confirmed": BOX.findall(page)[0]}, shown=shown)
