@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import current_app
 from sqlalchemy import select
 
-from app.accounts import operations, queries, schemas, sign_in_codes
+from app.accounts import membership_operations, operations, queries, schemas, sign_in_codes
 from app.accounts.access import (
     JOINERS,
     NEWCOMERS,
@@ -192,6 +192,21 @@ def get_invitation(caller: Caller, invitation_id: UUID) -> Invitation:
     return found
 
 
+@blueprint.operation("DELETE", "/invitations/<uuid:invitation_id>", access=TRADE_MANAGERS)
+def withdraw_invitation(caller: Caller, invitation_id: UUID) -> None:
+    """Take back an invitation that has not been accepted; its code is worth nothing any more.
+
+    Rút lại lời mời chưa được nhận; mã của lời mời hết hiệu lực.
+    """
+    own = queries.invitations_of(caller.acting.id, everything=False)
+    found = db.session.scalar(
+        own.where(Invitation.id == invitation_id).with_for_update(of=Invitation)
+    )
+    if found is None:
+        raise NotFound
+    operations.withdraw_invitation(invitation=found, now=caller.now)
+
+
 @blueprint.operation(
     "POST",
     "/invitations/<uuid:invitation_id>/acceptance",
@@ -224,7 +239,7 @@ def join(caller: Caller, body: dict[str, UUID]) -> Membership:
 
     Vào một hợp tác xã.
     """
-    return operations.join(organisation_id=caller.acting.id, now=caller.now, **body)
+    return membership_operations.join(organisation_id=caller.acting.id, now=caller.now, **body)
 
 
 @blueprint.operation(
@@ -261,7 +276,7 @@ def leave(caller: Caller, membership_id: UUID) -> None:
     Chấm dứt tư cách thành viên, từ phía nào cũng được.
     """
     membership = _membership(caller, membership_id)
-    operations.leave(membership=membership, by=caller.signed_in, now=caller.now)
+    membership_operations.leave(membership=membership, by=caller.signed_in, now=caller.now)
 
 
 def _grants(kind: GrantKind) -> None:
@@ -269,13 +284,15 @@ def _grants(kind: GrantKind) -> None:
 
     def give(caller: Caller, membership_id: UUID) -> Membership:
         membership = own_membership(caller, membership_id)
-        return operations.grant(
+        return membership_operations.grant(
             membership=membership, kind=kind, by=caller.signed_in, now=caller.now
         )
 
     def take_back(caller: Caller, membership_id: UUID) -> None:
         membership = own_membership(caller, membership_id)
-        operations.withdraw(membership=membership, kind=kind, by=caller.signed_in, now=caller.now)
+        membership_operations.withdraw(
+            membership=membership, kind=kind, by=caller.signed_in, now=caller.now
+        )
 
     give.__name__, take_back.__name__ = f"give_{kind}", f"withdraw_{kind}"
     named = {"consent": "sự đồng ý chia sẻ số liệu", "mandate": "ủy quyền làm thay"}[kind]

@@ -1,4 +1,4 @@
-"""Registering, signing in, inviting, joining a cooperative, being appointed."""
+"""Registering, signing in, inviting, being appointed."""
 
 import base64
 import hashlib
@@ -12,21 +12,18 @@ from sqlalchemy import select, update
 from app.accounts.identity import hash_password, login_name, new_token, password_fits, token_digest
 from app.accounts.models import (
     AccessToken,
-    GrantKind,
     Invitation,
     Kind,
     Locale,
-    Membership,
-    MembershipGrant,
     Organisation,
     Person,
     Role,
     RoleName,
 )
-from app.accounts.queries import find_person, get_organisation, roles_of
-from app.core import clock, outbox
+from app.accounts.queries import find_person, roles_of
+from app.core import outbox
 from app.core.db import db
-from app.core.errors import NotFound, Problem, invalid, missing
+from app.core.errors import NotFound, Problem, invalid
 
 TOKEN_LIFE = timedelta(days=30)
 INVITATION_LIFE = timedelta(days=14)
@@ -45,18 +42,6 @@ class SignInFailed(Problem):
     en = "The login or the password is wrong."
 
 
-class AlreadyMember(Problem):
-    status, code = 409, "already_member"
-    vi = "Đã là thành viên của hợp tác xã này."
-    en = "Already a member of this cooperative."
-
-
-class MembershipEnded(Problem):
-    status, code = 409, "membership_ended"
-    vi = "Tư cách thành viên đã chấm dứt."
-    en = "This membership has ended."
-
-
 class InvitationClosed(Problem):
     status, code = 409, "invitation_closed"
     vi = "Lời mời đã được dùng hoặc đã hết hạn."
@@ -67,6 +52,12 @@ class OwnersOnly(Problem):
     status, code = 403, "owners_only"
     vi = "Chỉ chủ tổ chức mới mời được chủ khác."
     en = "Only an owner may invite another owner."
+
+
+class OwnAddress(Problem):
+    status, code = 422, "own_address"
+    vi = "Đây là số điện thoại hoặc địa chỉ thư của chính bạn."
+    en = "This is your own phone number or e-mail address."
 
 
 class LoginUnfit(Problem):
@@ -193,8 +184,10 @@ def invite(
         as_owner: whether the person who invites is an owner; only owners make owners.
 
     Raises:
-        OwnersOnly: somebody else offers ownership.
+        OwnersOnly: somebody else offers ownership. OwnAddress: it would go to whoever sends it.
     """
+    if {invitation.get("phone"), invitation.get("email")} & {by.phone, by.email} - {None}:
+        raise OwnAddress
     if invitation["role"] == RoleName.OWNER and not as_owner:
         raise OwnersOnly
     row = Invitation(
@@ -213,6 +206,21 @@ def invite(
         now=now,
     )
     return row
+
+
+def withdraw_invitation(*, invitation: Invitation, now: datetime) -> None:
+    """Let an invitation lapse now; nothing happens where it has lapsed before.
+
+    Args:
+        invitation: locked.
+
+    Raises:
+        InvitationClosed: it has been accepted.
+    """
+    if invitation.accepted_at is not None:
+        raise InvitationClosed
+    invitation.expires_at = min(invitation.expires_at, now)
+    db.session.flush()
 
 
 def invitation_code(invitation_id: UUID, *, secret: str) -> str:
@@ -265,82 +273,6 @@ def accept_invitation(
     return _give_role(invitation.organisation_id, person.id, RoleName(invitation.role), now=now)
 
 
-def join(*, organisation_id: UUID, cooperative_id: UUID, now: datetime) -> Membership:
-    """Become a member of a cooperative; consent and mandate are given separately.
-
-    Raises:
-        NotFound: there is no such cooperative. AlreadyMember: the membership is current.
-    """
-    try:
-        cooperative = get_organisation(cooperative_id, kind=Kind.COOPERATIVE)
-    except NotFound:
-        raise missing("/cooperative_id") from None
-    current = select(Membership.id).where(
-        Membership.organisation_id == organisation_id,
-        Membership.cooperative_id == cooperative_id,
-        Membership.ended_on.is_(None),
-    )
-    if db.session.scalar(current) is not None:
-        raise AlreadyMember
-    member = get_organisation(organisation_id)
-    membership = Membership(
-        organisation=member,
-        cooperative=cooperative,
-        started_on=clock.local_date(now),
-        grants=[],
-    )
-    db.session.add(membership)
-    db.session.flush()
-    outbox.add(
-        "membership.started",
-        concerns=[organisation_id, cooperative_id],
-        payload={"member": member.name, "cooperative": cooperative.name},
-        now=now,
-    )
-    return membership
-
-
-def leave(*, membership: Membership, by: Person, now: datetime) -> None:
-    """End a membership with all it granted.
-
-    Raises:
-        MembershipEnded: it has ended before.
-    """
-    _check_current(membership)
-    membership.ended_on = clock.local_date(now)
-    for kind in GrantKind:
-        withdraw(membership=membership, kind=kind, by=by, now=now)
-
-
-def grant(*, membership: Membership, kind: GrantKind, by: Person, now: datetime) -> Membership:
-    """Give consent or a mandate; giving it twice changes nothing.
-
-    Raises:
-        MembershipEnded: the membership is no longer current.
-    """
-    _check_current(membership)
-    if membership.current_grant(kind) is None:
-        membership.grants.append(
-            MembershipGrant(
-                organisation_id=membership.organisation_id,
-                kind=kind,
-                given_at=now,
-                given_by_id=by.id,
-            )
-        )
-        db.session.flush()
-    return membership
-
-
-def withdraw(*, membership: Membership, kind: GrantKind, by: Person, now: datetime) -> None:
-    """Withdraw consent or a mandate, at once; nothing happens where none is in force."""
-    current = membership.current_grant(kind)
-    if current is not None:
-        current.withdrawn_at = now
-        current.withdrawn_by_id = by.id
-        db.session.flush()
-
-
 def appoint(*, login: str, kind: Kind, now: datetime) -> Person:
     """Make somebody operator or authority, and that alone: their other roles end.
 
@@ -377,8 +309,3 @@ def _give_role(organisation_id: UUID, person_id: UUID, name: RoleName, *, now: d
     db.session.add(role)
     db.session.flush()
     return role
-
-
-def _check_current(membership: Membership) -> None:
-    if membership.ended_on is not None:
-        raise MembershipEnded

@@ -24,6 +24,7 @@ from app.catalogue.queries import find_commodity
 from app.core import clock
 from app.core.errors import invalid
 from app.core.http import Blueprint
+from app.core.problem_json import language
 
 blueprint = Blueprint("analytics", __name__, description="Figures of the chain")
 
@@ -82,7 +83,7 @@ def get_flows(caller: Caller, query: dict[str, Any]) -> Response:
     Các dòng chảy từ mặt hàng qua bên bán và dây chuyền tới nhà máy.
     """
     question = _question(caller, query)
-    rows = flows.flows(question)
+    rows = flows.flows(question, language=language())
     told = {"question": question, "items": rows}
     return answer("flows", told, schemas.FlowsOut, schemas.FlowOut, rows)
 

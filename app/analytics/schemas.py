@@ -59,6 +59,9 @@ def _signed() -> DecimalString:
     return DecimalString(places=3, lowest=-HIGHEST_QUANTITY, highest=HIGHEST_QUANTITY)
 
 
+NAMED = {"description": "its name, in the reader's language where it has one in both"}
+
+
 def _share() -> ma.fields.Float:
     return ma.fields.Float(allow_none=True)
 
@@ -86,7 +89,10 @@ class FiguresOut(InPeriod):
     accepted_quantity = Quantity()
     accepted_amount = ma.fields.Integer()
     accepted_price = Price(allow_none=True)
-    accepted_rate = _share()
+    accepted_rate = ma.fields.Float(
+        allow_none=True,
+        metadata={"description": "accepted ÷ ordered, each on its own day; may be above 1"},
+    )
     refused_quantity = _signed()
     refused_amount = ma.fields.Integer(allow_none=True)
     listing_hours = ma.fields.Float(allow_none=True)
@@ -143,10 +149,10 @@ class PaidPricesOut(Answer):
 class FlowOut(Schema):
     source_kind = ma.fields.String()
     source = ma.fields.String()
-    source_name = ma.fields.String()
+    source_name = ma.fields.String(metadata=NAMED)
     target_kind = ma.fields.String()
     target = ma.fields.String()
-    target_name = ma.fields.String()
+    target_name = ma.fields.String(metadata=NAMED)
     quantity = Quantity()
     amount = ma.fields.Integer()
 

@@ -6,8 +6,9 @@ import marshmallow as ma
 from sqlalchemy import select
 
 from app.accounts.access import Caller
+from app.accounts.membership_operations import join
 from app.accounts.models import Invitation, Kind, Membership, Organisation, RoleName
-from app.accounts.operations import LoginTaken, invite, join
+from app.accounts.operations import LoginTaken, invite
 from app.accounts.queries import find_person
 from app.accounts.schemas import InvitationIn, TaxId
 from app.core.db import db

@@ -17,27 +17,21 @@ from app.analytics import fairness, flows, losses, prices, schemas, supply
 from app.analytics.answers import as_csv
 from app.analytics.reading import Period, Question, View, monday, view_of
 from app.analytics.summary import Summary, summary
-from app.catalogue.models import Commodity, Market, ProcessingLine
+from app.catalogue.models import Commodity, Market
 from app.core import clock
 from app.core.db import db
 from app.core.errors import invalid
 from app.core.paging import PageQuery
-from app.places.models import AdministrativeUnit, Level
 from app.pools import api as pools
 from app.pools.models import Pool
 from app.web import chain_figures, figures, loss_figures, round_figures, volume_figures
 from app.web.forms import loaded
-from app.web.language import named, t
+from app.web.language import language
 from app.web.pages import Pages, show
 
 pages = Pages("analytics")
 WEEKS = 8
 FIRST_MONTH = date(2020, 1, 1)
-WAYS = {
-    "contract": ("hợp đồng", "contracts"),
-    "round": ("phiên khớp", "rounds"),
-    "direct": ("mua trực tiếp", "direct orders"),
-}
 
 
 @dataclass(frozen=True)
@@ -108,7 +102,7 @@ TABLES = {
     "supply": Table(
         schemas.SupplyWeekOut, lambda asked: supply.supply(asked.ahead, today=asked.today)
     ),
-    "flows": Table(schemas.FlowOut, lambda asked: flows.flows(asked.of_month)),
+    "flows": Table(schemas.FlowOut, lambda asked: flows.flows(asked.of_month, language=language())),
     "fairness": Table(
         schemas.GainOut, lambda asked: fairness.gains(asked.of_month, today=asked.today)
     ),
@@ -195,39 +189,13 @@ def _figures(
         loss_figures.lost(rows["loss"], chosen, goods, market=market),
         loss_figures.disrupted(rows["disruption"], chosen, goods, market=market),
         round_figures.gained(rows["fairness"], markets),
-        chain_figures.carried(rows["flows"], _names(goods, rows["flows"])),
+        chain_figures.carried(rows["flows"]),
     ]
     if "chain" in rows:
         told.insert(2, chain_figures.five(rows["chain"], chosen, goods))
     if "sellers" in rows:
         told.insert(3, figures.even(rows["sellers"], chosen))
     return told
-
-
-def _names(goods: figures.Goods, rows: Sequence[Any]) -> Callable[[str, str], str]:
-    """How the ends of flows are called: the market's are provinces, one's own lead to mills."""
-    kinds = {row["target_kind"] for row in rows}
-    lines: dict[str, ProcessingLine] = {}
-    provinces: dict[str, str] = {}
-    if "processing_line" in kinds:
-        lines = {one.code: one for one in db.session.scalars(select(ProcessingLine))}
-    if "province" in kinds:
-        unit = AdministrativeUnit
-        present = select(unit.code, unit.name).where(
-            unit.level == Level.PROVINCE, unit.valid_to.is_(None)
-        )
-        provinces = {row.code: row.name for row in db.session.execute(present)}
-
-    def name_of(kind: str, name: str) -> str:
-        if kind == "commodity":
-            return named(goods[name])
-        if kind == "processing_line" and name in lines:
-            return named(lines[name])
-        if kind == "way" and name in WAYS:
-            return t(*WAYS[name])
-        return str(provinces.get(name, name)) if kind == "province" else name
-
-    return name_of
 
 
 def _chosen(goods: figures.Goods, found: Summary) -> Commodity | None:

@@ -1,7 +1,7 @@
 """Figures of the chain from the offer to the mill: what was kept, where it went."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from app.catalogue.models import Commodity
@@ -78,12 +78,12 @@ def _lost_on_the_way(row: Row | None, good: Commodity) -> str:
     )
 
 
-def carried(rows: Sequence[Row], name_of: Callable[[str, str], str]) -> Figure:
+def carried(rows: Sequence[Row]) -> Figure:
     """Where the money of accepted goods flows, from produce to buyer or place of origin."""
     links: dict[tuple[tuple[int, str], tuple[int, str]], int] = defaultdict(int)
-    kept = _largest(rows, name_of)
+    kept = _largest(rows)
     for row in rows:
-        ends = (_node(row, "source", name_of, kept), _node(row, "target", name_of, kept))
+        ends = (_node(row, "source", kept), _node(row, "target", kept))
         if row["amount"] > 0:
             links[ends] += row["amount"]
     last = max((target[0] for _, target in links), default=0)
@@ -132,13 +132,13 @@ def _others() -> str:
     return t("khác", "others")
 
 
-def _largest(rows: Sequence[Row], name_of: Callable[[str, str], str]) -> set[tuple[int, str]]:
+def _largest(rows: Sequence[Row]) -> set[tuple[int, str]]:
     """The nodes of each stage that are told by name; the others are told together."""
     sums: dict[tuple[int, str], int] = defaultdict(int)
     for row in rows:
         for side in ("source", "target"):
             stage = STAGES.index(STAGE_OF[row[f"{side}_kind"]])
-            sums[stage, _named(row, side, name_of)] += row["amount"]
+            sums[stage, row[f"{side}_name"]] += row["amount"]
     ranked = sorted(sums, key=lambda node: -sums[node])
     return {
         node
@@ -147,17 +147,10 @@ def _largest(rows: Sequence[Row], name_of: Callable[[str, str], str]) -> set[tup
     }
 
 
-def _node(
-    row: Row, side: str, name_of: Callable[[str, str], str], kept: set[tuple[int, str]]
-) -> tuple[int, str]:
+def _node(row: Row, side: str, kept: set[tuple[int, str]]) -> tuple[int, str]:
     stage = STAGES.index(STAGE_OF[row[f"{side}_kind"]])
-    node = (stage, _named(row, side, name_of))
+    node = (stage, row[f"{side}_name"])
     return node if node in kept else (stage, _others())
-
-
-def _named(row: Row, side: str, name_of: Callable[[str, str], str]) -> str:
-    kind, name = row[f"{side}_kind"], row[f"{side}_name"]
-    return name_of(kind, name)
 
 
 def bars(values: Sequence[tuple[str, int]]) -> drawing.Ranked:

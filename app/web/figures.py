@@ -255,8 +255,9 @@ def _apart(value: Decimal, middle: Decimal) -> str:
 
 
 def about(value: Decimal, unit: str) -> str:
-    """A quantity as a chart tells it, in tonnes or whole units; the table has it exactly."""
-    return tonnes(round(value)) if unit == "kg" else quantity(Decimal(round(value)), unit)
+    """A quantity as a chart tells it, to one decimal, tonnes from 1,000 kg; the table is exact."""
+    value = round(value, 1)
+    return tonnes(value) if unit == "kg" else quantity(value, unit)
 
 
 def share(part: float | None) -> str:

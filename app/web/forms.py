@@ -76,6 +76,27 @@ def decimal_text(text: str) -> str | None:
     return read(text, language())
 
 
+class Unlikely(Invalid):
+    """A figure that is hardly meant; ``confirm`` is what a form sends along where it is."""
+
+    vi = "Xin xem lại một con số."
+    en = "Please look at one figure again."
+
+    def __init__(self, name: str, confirm: str, vi: str, en: str) -> None:
+        super().__init__(errors=[{"pointer": f"/{name}", "vi": vi, "en": en}])
+        self.confirm = confirm
+
+
+def ask_once(name: str, figure: Decimal, vi: str, en: str) -> None:
+    """Ask about a figure that is hardly meant; who ticks the box beside it means this very one.
+
+    Raises:
+        Unlikely: it has not been confirmed.
+    """
+    if typed("confirmed") != f"{figure:f}":
+        raise Unlikely(name, f"{figure:f}", vi, en)
+
+
 def loaded(schema: type[ma.Schema], data: dict[str, Any]) -> dict[str, Any]:
     """Data checked by one of the API's own schemas; what is empty counts as left out.
 

@@ -8,7 +8,7 @@ from flask import g, request
 
 from app.core import clock
 from app.core.errors import LANGUAGES
-from app.core.numbers import read, written
+from app.core.numbers import written
 from app.core.quantity import UNITS
 from app.notifications.restriction_topics import LIMITS
 from app.places.restriction_operations import said_why
@@ -119,11 +119,6 @@ def typed_figure(value: Decimal | str | None) -> str:
     return number(value) if isinstance(value, Decimal) else str(value or "")
 
 
-def plain_figure(text: str) -> str:
-    """A figure typed in a form, as decimal text; what is no figure stays as it is."""
-    return read(text, language()) or text
-
-
 def graded(grade: Any) -> tuple[str, str]:
     """A grade as a choice."""
     return grade.code, named(grade)
@@ -195,7 +190,6 @@ FILTERS = (
     closed_why,
     forecast_row,
     typed_figure,
-    plain_figure,
     named,
     unit,
     number,

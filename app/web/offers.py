@@ -3,13 +3,13 @@
 from uuid import UUID
 
 from flask import request
-from sqlalchemy import select
+from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from app.accounts.access import PUBLIC, READERS, SELLERS, Caller
 from app.catalogue.queries import commodities_by_code, find_market
 from app.clearing import api as clearing
-from app.clearing.models import Match
+from app.clearing.models import Match, MatchStatus
 from app.clearing.telling import explanation
 from app.core.db import db
 from app.market import api as market
@@ -21,6 +21,7 @@ from app.web.forms import asked_for, loaded, number
 from app.web.language import language
 from app.web.lots import photo_of
 from app.web.pages import Pages, go, show
+from app.web.produce import check_likely
 
 pages = Pages("offers")
 
@@ -38,13 +39,19 @@ def my_offers(caller: Caller) -> Response:
 def offer(caller: Caller, offer_id: UUID) -> Response:
     """One offer: to its owner with what became of it, to a buyer with what it costs there."""
     found = market.get_offer(caller=caller, offer_id=offer_id)
-    why = matches = next_round = None
+    why = matches = next_round = frees_at = None
     if found.shown_whole and caller.person is not None:
         why = explanation(found, language=language())
         matches = db.session.scalars(
             select(Match).where(Match.offer_id == offer_id).order_by(Match.id.desc()).limit(5)
         ).all()
         next_round = find_market(found.market_code)
+    elif found.match_held:
+        frees_at = db.session.scalar(
+            select(func.min(Match.expires_at)).where(
+                Match.offer_id == offer_id, Match.status == MatchStatus.PROPOSED
+            )
+        )
     return show(
         "offer.html",
         offer=found,
@@ -53,6 +60,7 @@ def offer(caller: Caller, offer_id: UUID) -> Response:
         why=why,
         next_round_at=next_round.next_round_at if next_round else None,
         matches=matches or [],
+        frees_at=frees_at,
         photo=photo_of(found.lot_id),
         new="new" in request.args,
     )
@@ -64,6 +72,7 @@ def change_price(caller: Caller, offer_id: UUID) -> Response:
     mine = queries.get_offer(offer_id, seen=caller.sees(Offer), lock=True)
     caller.check_may_act(mine)
     body = loaded(OfferChange, {"ask_price": number("ask_price")})
+    check_likely(mine.commodity, body["ask_price"], mine.organisation_id, now=caller.now)
     offer_operations.change_offer(offer=mine, now=caller.now, **body)
     return go(f"/offers/{offer_id}")
 

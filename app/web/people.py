@@ -47,6 +47,13 @@ def invite(caller: Caller) -> Response:
     return go("/me/people?sent=1")
 
 
+@pages.page("POST", "/me/people/<uuid:invitation_id>/withdrawal", access=TRADE_MANAGERS)
+def withdraw(caller: Caller, invitation_id: UUID) -> Response:
+    """Take an invitation back before it is accepted."""
+    accounts.withdraw_invitation(caller=caller, invitation_id=invitation_id)
+    return go("/me/people")
+
+
 @pages.page("GET", "/invitations/<uuid:invitation_id>", access=PUBLIC)
 def invitation(caller: Caller, invitation_id: UUID) -> Response:
     """Where an invitation is taken up; it says nothing of whether there is one."""

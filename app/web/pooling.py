@@ -11,7 +11,7 @@ from app.accounts.access import COOPERATIVE_MANAGERS, READERS, SELLERS, Caller
 from app.accounts.models import Organisation
 from app.accounts.queries import current_members
 from app.catalogue.models import Commodity
-from app.catalogue.queries import commodities, commodities_by_code
+from app.catalogue.queries import commodities, commodities_by_code, get_commodity
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.paging import PageQuery
@@ -31,7 +31,8 @@ from app.pools.schemas import ContributionIn, PoolIn, PoolQuery
 from app.web.forms import asked_for, identifier, loaded, number, typed
 from app.web.language import NO_BREAK, quantity
 from app.web.pages import Pages, go, show
-from app.web.produce import price_of
+from app.web.produce import check_likely, price_of
+from app.web.selling import asked_of_a_lot, declared_lot
 
 pages = Pages("pooling")
 MOST_LOTS = 50
@@ -105,6 +106,24 @@ def contribute(caller: Caller, pool_id: UUID) -> Response:
     return go(f"/pooling/{pool_id}")
 
 
+@pages.page("GET", "/pooling/<uuid:pool_id>/harvest", access=SELLERS)
+def harvest_form(caller: Caller, pool_id: UUID) -> Response:
+    """What was harvested and is brought whole, without going on sale first."""
+    found = pools.get_pool(caller=caller, pool_id=pool_id)
+    good = get_commodity(found.commodity_code)
+    return show("pool_harvest.html", pool=found, **asked_of_a_lot(caller, good))
+
+
+@pages.page("POST", "/pooling/<uuid:pool_id>/harvest", access=SELLERS, again=harvest_form)
+def bring_harvest(caller: Caller, pool_id: UUID) -> Response:
+    """Declare a lot and bring all of it."""
+    found = pools.get_pool(caller=caller, pool_id=pool_id)
+    lot = declared_lot(caller, get_commodity(found.commodity_code))
+    body = {"lot_id": str(lot.id), "quantity": f"{lot.quantity:f}"}
+    pools.contribute(caller=caller, pool_id=pool_id, body=loaded(ContributionIn, body))
+    return go(f"/pooling/{pool_id}")
+
+
 @pages.page("POST", "/pooling/<uuid:pool_id>/confirmation", access=SELLERS, again=pool)
 def confirm(caller: Caller, pool_id: UUID) -> Response:
     """The member agrees to what the cooperative proposed."""
@@ -133,8 +152,11 @@ def offer(caller: Caller, pool_id: UUID) -> Response:
     lot = db.session.get(Lot, found.lot_id) if found.lot_id else None
     if lot is None:
         raise PoolNotFull(pooled=found.pooled, full_load=found.full_load)
-    body = {"lot_id": str(lot.id), "quantity": f"{lot.left:f}", "ask_price": number("ask_price")}
-    market.list_offer(caller=caller, body=loaded(OfferIn, body))
+    asked = {"lot_id": str(lot.id), "quantity": f"{lot.left:f}", "ask_price": number("ask_price")}
+    body = loaded(OfferIn, asked)
+    good = get_commodity(found.commodity_code)
+    check_likely(good, body["ask_price"], caller.acting.id, now=caller.now)
+    market.list_offer(caller=caller, body=body)
     return go(f"/pooling/{pool_id}")
 
 
@@ -150,8 +172,9 @@ def _sold(lot_id: UUID) -> dict[str, Any]:
     lines = select(OrderLine.order_id).where(OrderLine.lot_id == lot_id)
     placed = db.session.scalars(orders(Order.id.in_(lines)).order_by(Order.id)).all()
     offers = db.session.scalars(select(Offer).where(Offer.lot_id == lot_id).order_by(Offer.id))
+    lot = db.session.get_one(Lot, lot_id)
     return {
-        "left": db.session.get_one(Lot, lot_id).left,
+        "left": lot.left if lot.status == LotStatus.HARVESTED else Decimal(0),
         "offers": offers.all(),
         "orders": placed,
         "leaving": {one.id: _leaving(one, lot_id) for one in placed},

@@ -14,8 +14,10 @@ from app.clearing.models import MarketPrice
 from app.core.db import db
 from app.lots.models import Lot
 from app.market.models import Offer
+from app.web.forms import ask_once
 
 FEW = 6
+ODD = Decimal("0.3")
 USUAL = (
     "tea-shoots-fresh",
     "coffee-cherry-robusta",
@@ -95,3 +97,31 @@ def price_of(commodity: Commodity, organisation_id: UUID, *, now: datetime) -> P
         before.seller_average if before else None,
         own,
     )
+
+
+def check_likely(
+    commodity: Commodity, ask_price: Decimal, organisation_id: UUID, *, now: datetime
+) -> None:
+    """Ask once about a price far from the market's, or of nothing at all.
+
+    Raises:
+        Unlikely: nobody has confirmed it.
+    """
+    today = price_of(commodity, organisation_id, now=now).today
+    if not ask_price:
+        ask_once(
+            "ask_price",
+            ask_price,
+            "Giá 0 đồng là cho không. Đúng thì tích ô bên dưới.",
+            "A price of 0 gives it away. If it is right, tick the box below.",
+        )
+    elif commodity.is_base and today and abs(ask_price - today) > ODD * today:
+        times = ask_price / today
+        ask_once(
+            "ask_price",
+            ask_price,
+            f"Gấp {times:.1f} lần giá hôm nay. Đúng thì tích ô bên dưới.".replace(".", ",", 1)
+            if times > 1
+            else "Thấp hơn giá hôm nay nhiều. Đúng thì tích ô bên dưới.",
+            "Far from today's price. If it is right, tick the box below.",
+        )

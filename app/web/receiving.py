@@ -1,5 +1,6 @@
 """Receiving: weigh, inspect in parts, accept, claim; the slip stands at once."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -11,19 +12,23 @@ from app.catalogue.queries import get_commodity
 from app.deliveries import api as deliveries
 from app.deliveries import claim_api as claims
 from app.deliveries.claim_schemas import AnswerIn, ClaimIn, ClaimQuery, DecisionIn
+from app.deliveries.models import Delivery
 from app.deliveries.schemas import InspectionIn, WeighingIn
-from app.web.forms import asked_for, loaded, number, typed, whole
+from app.web.forms import ask_once, asked_for, loaded, number, typed, whole
+from app.web.language import quantity
 from app.web.orders import delivery as delivery_page
 from app.web.orders import names_of
 from app.web.pages import Pages, go, show
 
 pages = Pages("receiving")
 TICKETS = PARTS = 3
+# Leaves dry on the way and rain weighs on them; a unit or a comma gone wrong is ten times off.
+LEAST_LIKELY, MOST_LIKELY = Decimal("0.5"), Decimal("1.2")
 
 
 @pages.page("POST", "/deliveries/<uuid:delivery_id>/weighing", access=BUYERS, again=delivery_page)
 def weigh(caller: Caller, delivery_id: UUID) -> Response:
-    """Gross and tare of each ticket."""
+    """Gross and tare of each ticket; a weight far from what left the farm is asked about once."""
     tickets = [
         {"gross": number(f"gross-{row}"), "tare": number(f"tare-{row}")}
         for row in range(1, TICKETS + 1)
@@ -34,7 +39,12 @@ def weigh(caller: Caller, delivery_id: UUID) -> Response:
         "surface_water": number("surface_water", needed=False),
         "correction_reason": typed("correction_reason"),
     }
-    deliveries.weigh_delivery(caller=caller, delivery_id=delivery_id, body=loaded(WeighingIn, body))
+    weighing = loaded(WeighingIn, body)
+    _check_likely(
+        deliveries.get_delivery(caller=caller, delivery_id=delivery_id),
+        sum((one["gross"] - one["tare"] for one in weighing["tickets"]), Decimal(0)),
+    )
+    deliveries.weigh_delivery(caller=caller, delivery_id=delivery_id, body=weighing)
     return go(f"/deliveries/{delivery_id}")
 
 
@@ -125,6 +135,21 @@ def decide(caller: Caller, claim_id: UUID) -> Response:
     body = {"credit": whole("credit"), "text": typed("text")}
     claims.decide_claim(caller=caller, claim_id=claim_id, body=loaded(DecisionIn, body))
     return go(f"/claims/{claim_id}")
+
+
+def _check_likely(found: Delivery, net: Decimal) -> None:
+    if found.despatch is None or net <= 0:
+        return
+    sent = found.despatch.quantity
+    if not LEAST_LIKELY * sent <= net <= MOST_LIKELY * sent:
+        unit = get_commodity(found.line.commodity_code).unit
+        left, came = quantity(sent, unit), quantity(net, unit)
+        ask_once(
+            "gross-1",
+            net,
+            f"Đã xuất {left} mà cân được {came}. Đúng thì tích ô bên dưới.",
+            f"{left} left, but {came} was weighed. If it is right, tick the box below.",
+        )
 
 
 def _part(row: int, qualities: list[str]) -> dict[str, Any]:

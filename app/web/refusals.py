@@ -118,8 +118,8 @@ class SentBefore(Problem):
 
     status, code = 422, "form_sent_before"
     vi = (
-        "Đơn này đã gửi rồi, không gửi lại lần nữa. Xem cái đã gửi bên dưới; nếu đúng là muốn gửi"
-        " thêm một đơn mới như đang ghi, bấm nút gửi lần nữa."
+        "Nội dung này đã gửi rồi, không gửi lại lần nữa. Xem cái đã gửi bên dưới; nếu đúng là muốn"
+        " gửi thêm một lần như đang ghi, bấm nút gửi lần nữa."
     )
     en = (
         "This form has been sent already and was not sent again. See below what came of it; to send"
@@ -143,6 +143,7 @@ def told(refusal: Problem) -> dict[str, Any]:
             for error in refusal.errors
         },
         "made": getattr(refusal, "made", None),
+        "confirm": getattr(refusal, "confirm", None),
         "request_id": g.get("request_id", ""),
     }
 

@@ -73,7 +73,7 @@ def save(caller: Caller) -> Response:
         "certificate": typed("certificate"),
         "price_max": number("price_max", needed=False),
     }
-    if within and site:
+    if within is not None and site:
         near = {"latitude": site.latitude, "longitude": site.longitude}
         body |= near | {"within_km": within}
     notifications.save_search(caller=caller, body=loaded(SavedSearchIn, body))

@@ -28,12 +28,11 @@ from app.places.models import Site
 from app.places.queries import sites
 from app.web.forms import identifier, loaded, number, typed
 from app.web.pages import Pages, go, show
-from app.web.produce import called, likely, picture, price_of
+from app.web.produce import called, check_likely, likely, picture, price_of
 from app.web.sites import add_in_ward, wards_called
 
 pages = Pages("selling")
 MORNING = time(6)
-ODD = Decimal("0.3")
 FARTHEST = timedelta(days=365)
 WEIGHTS = ("kg", "yến", "tạ")
 
@@ -47,21 +46,12 @@ def sell_form(caller: Caller) -> Response:
     chosen = find_commodity(code) if code else None
     if chosen is not None and all(one.code != chosen.code for one in tiles):
         tiles = [chosen, *tiles]
-    today = clock.local_date(caller.now)
-    own_sites = db.session.scalars(
-        sites(Site.organisation_id == caller.acting.id).order_by(Site.id)
-    ).all()
     return show(
         "sell.html",
         tiles=[(one, picture(one.category)) for one in tiles],
         words=words,
-        chosen=chosen,
         price=price_of(chosen, caller.acting.id, now=caller.now) if chosen else None,
-        units=WEIGHTS if chosen and chosen.unit == "kg" else (),
-        asked=[one for one in chosen.qualities if one.required] if chosen else [],
-        sites=own_sites,
-        wards=[] if own_sites else wards_called(request.values.get("ward", ""), today),
-        today=today,
+        **asked_of_a_lot(caller, chosen),
     )
 
 
@@ -71,25 +61,9 @@ def sell(caller: Caller) -> Response:
     commodity = find_commodity(typed("commodity")) if typed("commodity") else None
     if commodity is None:
         raise invalid("/commodity", "Hãy chọn nông sản.", "Choose what you sell.")
-    quantity, ask_price = number("quantity"), number("ask_price")
-    _check_likely(commodity, Decimal(ask_price or 0), caller)
-    ready, forecast = _ready_at(caller)
-    lot = lots.declare_lot(
-        caller=caller,
-        body=loaded(
-            LotIn,
-            {
-                "commodity": commodity.code,
-                "site_id": str(_site(caller)),
-                "status": str(LotStatus.FORECAST if forecast else LotStatus.HARVESTED),
-                "quantity": quantity,
-                "unit": typed("unit"),
-                "grade": typed("grade"),
-                "qualities": _qualities(commodity),
-                "ready_at" if forecast else "harvested_at": ready.isoformat(),
-            },
-        ),
-    )
+    ask_price = number("ask_price")
+    check_likely(commodity, Decimal(ask_price or 0), caller.acting.id, now=caller.now)
+    lot = declared_lot(caller, commodity)
     offer = market.list_offer(
         caller=caller,
         body=loaded(
@@ -106,6 +80,39 @@ def sell(caller: Caller) -> Response:
     return go(f"/offers/{offer.id}?new=1")
 
 
+def asked_of_a_lot(caller: Caller, commodity: Commodity | None) -> dict[str, Any]:
+    """What the fields of a lot of this commodity are made of."""
+    own_sites = db.session.scalars(
+        sites(Site.organisation_id == caller.acting.id).order_by(Site.id)
+    ).all()
+    called = request.values.get("ward", "")
+    return {
+        "chosen": commodity,
+        "units": WEIGHTS if commodity and commodity.unit == "kg" else (),
+        "asked": [one for one in commodity.qualities if one.required] if commodity else [],
+        "sites": own_sites,
+        "wards": [] if own_sites else wards_called(called, clock.local_date(caller.now)),
+    }
+
+
+def declared_lot(caller: Caller, commodity: Commodity) -> Lot:
+    """The lot that the fields of a form tell of; harvested now unless they say otherwise."""
+    quantity = number("quantity")
+    ready, forecast = _ready_at(caller)
+    body = {
+        "commodity": commodity.code,
+        "site_id": str(_site(caller)),
+        "status": str(LotStatus.FORECAST if forecast else LotStatus.HARVESTED),
+        "quantity": quantity,
+        "unit": typed("unit"),
+        "grade": typed("grade"),
+        "qualities": _qualities(commodity),
+        "ready_at" if forecast else "harvested_at": ready.isoformat(),
+    }
+    lot: Lot = lots.declare_lot(caller=caller, body=loaded(LotIn, body))
+    return lot
+
+
 @pages.page("GET", "/offers/<uuid:offer_id>/again", access=SELLERS)
 def sell_again(caller: Caller, offer_id: UUID) -> Response:
     """The form with the same produce, to sell as before."""
@@ -117,22 +124,6 @@ def sell_again(caller: Caller, offer_id: UUID) -> Response:
     return go(
         f"/sell?commodity={code}&quantity={asked}&ask_price={int(offer.ask_price)}&grade={grade}"
     )
-
-
-def _check_likely(commodity: Commodity, ask_price: Decimal, caller: Caller) -> None:
-    """Ask once about a price far from the market's; who confirms it means it."""
-    if typed("confirmed") == f"{ask_price:f}":
-        return
-    today = price_of(commodity, caller.acting.id, now=caller.now).today
-    if commodity.is_base and today and abs(ask_price - today) > ODD * today:
-        times = ask_price / today
-        raise invalid(
-            "/ask_price",
-            f"Gấp {times:.1f} lần giá hôm nay. Đúng thì tích ô bên dưới.".replace(".", ",", 1)
-            if times > 1
-            else "Thấp hơn giá hôm nay nhiều. Đúng thì tích ô bên dưới.",
-            "Far from today's price. If it is right, tick the box below.",
-        )
 
 
 def _ready_at(caller: Caller) -> tuple[datetime, bool]:

@@ -6,8 +6,8 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from app.accounts import api as accounts
-from app.accounts import operations
 from app.accounts.access import JOINERS, Caller
+from app.accounts.membership_operations import grant, withdraw
 from app.accounts.models import GrantKind, Kind, Membership, Organisation
 from app.accounts.queries import memberships_seen_by
 from app.accounts.schemas import MembershipIn
@@ -58,7 +58,7 @@ def _decisions(kind: GrantKind) -> None:
     """The form that gives or withdraws one kind of grant, as the button pressed says."""
 
     def decide(caller: Caller, membership_id: UUID) -> Response:
-        act = operations.withdraw if typed("wanted") == "no" else operations.grant
+        act = withdraw if typed("wanted") == "no" else grant
         act(
             membership=accounts.own_membership(caller, membership_id),
             kind=kind,

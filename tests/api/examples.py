@@ -338,6 +338,7 @@ EXAMPLES: dict[str, Example] = {
     ),
     "GET /invitations": example(TRADERS),
     "GET /invitations/<invitation_id>": example("farm", among=TRADERS, subject="invitation"),
+    "DELETE /invitations/<invitation_id>": example("farm", among=TRADERS, subject="invitation"),
     "POST /invitations/<invitation_id>/acceptance": example(
         EVERYBODY, subject="invitation", body=_acceptance
     ),

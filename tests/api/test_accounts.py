@@ -219,6 +219,34 @@ def test_an_invitation_lasts_two_weeks(trade: Trade, rolled_back: Flask) -> None
     assert code_of(answer) == (409, "invitation_closed")
 
 
+def test_an_invitation_is_withdrawn_until_it_is_accepted(trade: Trade) -> None:
+    host = trade.processor()
+    invitation = invited(host)
+    path = f"/invitations/{invitation['id']}"
+    for _ in range(2):
+        assert host.request("DELETE", path).status_code == 204
+    ended = host.read(path)
+    assert ended["expires_at"] < invitation["expires_at"]
+    code = invitation_code(UUID(invitation["id"]), secret=trade.app.config["SECRET_KEY"])
+    answer = trade.visitor.post(f"{path}/acceptance", {"code": code, "password": PASSWORD})
+    assert code_of(answer) == (409, "invitation_closed")
+    taken = invited(host, email="khac@example.com")
+    trade.accept(taken["id"], password=PASSWORD)
+    path = f"/invitations/{taken['id']}"
+    assert code_of(host.request("DELETE", path)) == (409, "invitation_closed")
+    assert code_of(trade.operator.request("DELETE", path)) == (403, "forbidden")
+
+
+def test_nobody_invites_themselves(trade: Trade) -> None:
+    host = trade.farm()
+    me = host.read("/me")["person"]
+    own = ({"email": str(host.login).upper()}, {"phone": f"0{me['phone'].removeprefix('+84')}"})
+    for address in own:
+        answer = host.post("/invitations", {"name": "Tôi", **address})
+        assert code_of(answer) == (422, "own_address")
+    assert host.read("/invitations")["items"] == []
+
+
 def test_an_invitation_goes_to_a_phone_or_an_address(trade: Trade) -> None:
     host = trade.farm()
     body = {"name": "Bạn", "phone": "0911222333", "email": "ban@example.com"}
@@ -312,8 +340,9 @@ def test_only_an_owner_makes_an_owner(trade: Trade) -> None:
 
 def test_an_owner_who_takes_up_a_lesser_role_stays_an_owner(trade: Trade) -> None:
     farm = trade.farm()
-    lesser = {"name": "Tôi", "email": farm.login, "role": "viewer"}
-    trade.accept(farm.made("/invitations", lesser)["id"], farm)
+    lesser = {"name": "Bạn", "email": farm.login, "role": "viewer"}
+    other = trade.colleague(farm, "owner")
+    trade.accept(other.made("/invitations", lesser)["id"], farm)
     assert farm.read("/me")["organisations"][0]["role"] == "owner"
 
 

@@ -224,21 +224,49 @@ def test_flows_link_commodity_cooperative_way_and_processor(chain: Chain) -> Non
     assert last["target"] == chain["buyer"].organisation_id
 
 
+@pytest.mark.parametrize(
+    ("language", "named"),
+    [("vi", ["Búp chè tươi", "mua trực tiếp"]), ("en", ["Fresh tea shoots", "direct orders"])],
+)
+def test_the_ends_of_flows_are_named_in_the_readers_language(
+    chain: Chain, language: str, named: list[str]
+) -> None:
+    def names(account: Account, query: str = "") -> list[tuple[str, str]]:
+        found = account.get(f"/analytics/flows{query}", Accept="text/csv", Accept_Language=language)
+        rows = csv.DictReader(io.StringIO(found.get_data().decode("utf-8-sig")))
+        return [(one["source"], one["source_name"]) for one in rows]
+
+    cooperative, own = chain["cooperative"], chain["cooperative"].read("/me")["organisations"][0]
+    assert names(cooperative) == [
+        (TEA, named[0]),
+        (own["id"], own["name"]),
+        ("direct", named[1]),
+    ]
+    with cooperative.app.app_context(), transaction():
+        db.session.execute(insert(GroupCell).values(**A_WEEK_OF_TEA))
+    links = cooperative.read("/analytics/flows?view=market&from=2026-03-01&until=2026-03-31")
+    assert [(one["target"], one["target_name"]) for one in links["items"]] == [
+        ("68", "Tỉnh Lâm Đồng")
+    ]
+
+
 def test_flows_go_through_the_processing_line_of_the_demand(trade: Trade) -> None:
     farm, buyer = trade.farm(), trade.processor()
     line = next(
-        one["code"]
+        one
         for one in trade.visitor.read("/processing-lines?limit=100")["items"]
         if COMMODITY in one["accepts"]
     )
     an_offer(farm)
-    a_demand(buyer, processing_line=line)
+    a_demand(buyer, processing_line=line["code"])
     trade.clear(farm.read("/offers")["items"][0]["market"])
     order = buyer.read("/orders")["items"][0]
     bring(farm, buyer, order, "30", "30")
     trade.count()
     links = farm.read("/analytics/flows")["items"]
-    assert [one["target"] for one in links if one["target_kind"] == "processing_line"] == [line]
+    through = [one for one in links if one["target_kind"] == "processing_line"]
+    assert [one["target"] for one in through] == [line["code"]]
+    assert [one["target_name"] for one in through] == [line["name"]["en"]]
     row = farm.read("/analytics/summary")["commodities"][0]
     assert (row["clearing_share"], row["direct_share"]) == (1.0, 0.0)
     price = farm.read("/analytics/prices")["items"][0]

@@ -18,7 +18,7 @@ from app.core.transaction import transaction
 from app.web import drawing
 from app.web.analytics import TABLES
 from app.web.chain_figures import carried, five
-from app.web.figures import coming, even, paid
+from app.web.figures import about, coming, even, paid
 from app.web.loss_figures import disrupted, lost
 from app.web.volume_figures import volumes
 from tests.api.world import World
@@ -230,7 +230,7 @@ def test_the_five_quantities_stand_one_under_another(read: None) -> None:
 def test_flows_name_the_largest_and_tell_the_rest_together(read: None) -> None:
     mills = [("processor", f"Nhà máy {at}") for at in range(9)]
     rows = [flow(("way", "direct"), mill, 100 - at) for at, mill in enumerate(mills)]
-    told = carried(rows, lambda _kind, name: name)
+    told = carried(rows)
     assert told.title == "5 nơi nhận 57% giá trị hàng"
     drawn = told.drawing
     assert isinstance(drawn, drawing.Flow)
@@ -338,3 +338,11 @@ def test_an_office_reads_losses_and_disruption_of_groups(trade: Trade) -> None:
         answer = office.get(f"/analytics/{name}.csv?month=2026-03")
         assert said in answer.get_data(as_text=True)
     assert office.get("/analytics/chain.csv").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("weight", "told"),
+    [("24.5", "24,5 kg"), ("24.567", "24,6 kg"), ("24", "24 kg"), ("1249.9", "1,2 tấn")],
+)
+def test_a_quantity_beside_a_mark_has_one_decimal(read: None, weight: str, told: str) -> None:
+    assert about(Decimal(weight), "kg").replace("\u00a0", " ") == told

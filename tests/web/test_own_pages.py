@@ -221,3 +221,26 @@ def test_quiet_hours_are_set_and_given_up_on_the_page(trade: Trade) -> None:
     answer = browser.send("/me/notifications/quiet", form, shown="/me/notifications")
     assert answer.status_code == 422
     assert 'id="quiet_until-fault"' in answer.get_data(as_text=True)
+
+
+def test_an_invitation_that_waits_is_withdrawn_on_the_page(world: World) -> None:
+    farm, invitation = reader(world, "farm"), world.ids["invitation"]
+    address = f"/me/people/{invitation}/withdrawal"
+    page = farm.get("/me/people").text
+    assert "guest@example.com" in page
+    assert f'action="{address}"' in page
+    assert farm.send(address, {}, shown="/me/people").status_code == 303
+    assert "guest@example.com" not in farm.get("/me/people").text
+
+
+def test_inviting_oneself_is_refused_with_a_sentence(world: World) -> None:
+    form = {"name": "Tôi", "address": str(world["farm"].login), "role": "member"}
+    answer = reader(world, "farm").send("/me/people", form, shown="/me/people")
+    assert answer.status_code == 422
+    assert "của chính bạn" in answer.text
+
+
+def test_what_fell_due_to_sellers_is_not_told_as_a_debt_of_ones_own(world: World) -> None:
+    page = reader(world, "cooperative").get("/analytics").text
+    assert "đã đến hạn trả bên bán, trong đó đã trả" in page
+    assert "phải trả" not in page

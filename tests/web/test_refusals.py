@@ -179,7 +179,7 @@ def test_going_back_and_changing_the_quantity_says_what_was_sent_and_lets_send_a
         changed = processor.client.post(f"{shown}/order", data=form | {"quantity": "2"})
         assert changed.status_code == 422
         page = changed.get_data(as_text=True)
-        assert "Đơn này đã gửi rồi" in page
+        assert "Nội dung này đã gửi rồi" in page
         assert f'href="{first.headers["Location"]}"' in page
         assert "Idempotency" not in page
         (again,) = [one for action, one in forms_of(page) if action.endswith("/order")]

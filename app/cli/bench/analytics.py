@@ -152,7 +152,7 @@ def _questions(dice: Random) -> dict[str, float]:
     asked: dict[str, Callable[[Question], Any]] = {
         "summary": summary,
         "prices": prices.prices,
-        "flows": flows.flows,
+        "flows": lambda one: flows.flows(one, language="vi"),
         "members": lambda one: members.members(one, today=today),
         "supply": lambda one: supply.supply(one, today=today),
         "fairness": lambda one: (fairness.gains(one, today=today), fairness.conduct(one)),
