@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import ColumnElement, Select, func, select, union_all
 
 from app.accounts.models import Kind
 from app.analytics.models import GroupCell, delivery_cell, fate_cell, trade_cell
@@ -27,7 +27,6 @@ COUNTED = (
     "deliveries",
     "weighed_quantity",
     "accepted_quantity",
-    "refused_quantity",
     "goods_amount",
 )
 OWED = ("due_amount", "paid_amount")
@@ -92,12 +91,13 @@ def _ordered(question: Question) -> dict[Key, Decimal]:
 
 
 def _brought(sums: dict[str, Any]) -> dict[str, Any]:
+    refused = sums["weighed_quantity"] - sums["accepted_quantity"]
     return {
         "deliveries": int(sums["deliveries"]),
         "delivered_quantity": sums["weighed_quantity"],
         "accepted_quantity": sums["accepted_quantity"],
-        "refused_quantity": sums["refused_quantity"],
-        "refused_share": share_of(sums["refused_quantity"], sums["weighed_quantity"]),
+        "refused_quantity": refused,
+        "refused_share": share_of(refused, sums["weighed_quantity"]),
         "amount": int(sums["goods_amount"]),
         "price": price_of(sums["goods_amount"], sums["accepted_quantity"]),
     }
@@ -180,26 +180,23 @@ def forecast_accuracy(question: Question, *, today: date) -> dict[Key, float | N
         question.named(c),
         (c.forecast_quantity > 0) | (c.harvested_quantity > 0),
     )
-    read = (
-        c.organisation_id,
-        c.commodity_code,
-        c.period,
-        c.forecast_quantity,
-        c.harvested_quantity,
-    )
-    arms = question.apart(c.organisation_id, c.agent_id)
-    one = union_all(*(select(*read).where(arm, *over) for arm in arms)).subquery().c
-    weeks = (
-        select(
-            one.organisation_id,
-            one.commodity_code,
-            func.sum(one.forecast_quantity).label("forecast"),
-            func.coalesce(func.sum(one.harvested_quantity), 0).label("harvested"),
+
+    def of_weeks(arm: ColumnElement[bool]) -> Select[Any]:
+        return (
+            select(
+                c.organisation_id,
+                c.commodity_code,
+                func.sum(c.forecast_quantity).label("forecast"),
+                func.coalesce(func.sum(c.harvested_quantity), 0).label("harvested"),
+            )
+            .where(arm, *over)
+            .group_by(c.organisation_id, c.period, c.commodity_code)
+            .having(func.sum(c.forecast_quantity) > 0)
         )
-        .group_by(one.organisation_id, one.period, one.commodity_code)
-        .having(func.sum(one.forecast_quantity) > 0)
-        .subquery()
-    )
+
+    # No seller is in two arms, so each is summed in the order of its index.
+    arms = question.apart(c.organisation_id, c.agent_id)
+    weeks = union_all(*map(of_weeks, arms)).subquery()
     rows = db.session.execute(
         select(
             weeks.c.organisation_id,

@@ -41,7 +41,6 @@ BROUGHT = (
     "weighed_quantity",
     "accepted_quantity",
     "goods_amount",
-    "refused_quantity",
     "refused_amount",
 )
 
@@ -137,7 +136,7 @@ def _brought(sums: Any) -> dict[str, Any]:
         "delivered_quantity": sums["weighed_quantity"],
         "accepted_quantity": sums["accepted_quantity"],
         "accepted_amount": int(sums["goods_amount"]),
-        "refused_quantity": sums["refused_quantity"],
+        "refused_quantity": sums["weighed_quantity"] - sums["accepted_quantity"],
         "refused_amount": dong(sums["refused_amount"]) if "refused_amount" in sums else None,
         "accepted_price": price_of(sums["goods_amount"], sums["accepted_quantity"]),
     }

@@ -118,8 +118,10 @@ def _course(values: Sequence[Decimal], good: Commodity) -> str:
 def coming(rows: Sequence[Row], good: Commodity) -> Figure:
     """Forecasts of a commodity, and what they may come to, beside what is promised and wanted."""
     own = [row for row in rows if row["commodity"] == good.code]
+    if not any(row["forecast_quantity"] or _wanted(row) for row in own):
+        own = []
     expected = [row["forecast_quantity"] for row in own]
-    wanted = [row["promised_quantity"] + (row["open_demand_quantity"] or 0) for row in own]
+    wanted = [_wanted(row) for row in own]
     ranges = [_range(row) for row in own]
     names = [short(row["week"]) for row in own]
     columns = (
@@ -165,6 +167,10 @@ def coming(rows: Sequence[Row], good: Commodity) -> Figure:
         drawing.paired_columns(names, expected, wanted, ranges) if own else None,
         interactive.panes(names, interactive.told(columns, cells), pane) if own else None,
     )
+
+
+def _wanted(row: Row) -> Decimal:
+    return Decimal(row["promised_quantity"] + (row["open_demand_quantity"] or 0))
 
 
 def _shortest(rows: Sequence[Row], good: Commodity) -> str:

@@ -112,18 +112,6 @@ def upgrade() -> None:
         {"ward_code": sa.Text(), "buyer_id": sa.Uuid()} | {name: sa.Text() for name in TEXTS[1:]},
         DELIVERY,
     )
-    op.create_index(
-        "ix_trade_cell_foreseen",
-        "trade_cell",
-        ["organisation_id", "period", "commodity_code"],
-        postgresql_include=["forecast_quantity", "harvested_quantity"],
-        postgresql_where=sa.text("grain = 'week' AND (forecast_quantity > 0 OR harvested_quantity > 0)"),
-    )
-    # A seller's commodities are few, its rows many: told so, PostgreSQL hashes instead of sorting.
-    op.execute(
-        "CREATE STATISTICS delivery_cell_kinds (ndistinct)"
-        " ON organisation_id, commodity_code, grade, ward_code, origin FROM delivery_cell"
-    )
     _cell(
         "fate_cell",
         {"fate": sa.Text(), "detail": sa.Text()},

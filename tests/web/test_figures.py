@@ -126,6 +126,8 @@ def test_the_worst_week_is_named_and_enough_is_said_to_be_enough(read: None) -> 
     assert plain(short.title) == "Tuần 09/11 thiếu 250 kg"
     assert "ước chừng" in short.note
     assert coming([week(0, "100", "50")], TEA).title == "Dự báo đủ cho mọi tuần tới"
+    nothing = coming([week(0, "0", "0")], TEA)
+    assert (nothing.title, nothing.rows, nothing.drawing) == ("Chè búp chưa có dự báo", [], None)
 
 
 def test_a_forecast_has_a_whisker_where_those_before_came_true(read: None) -> None:

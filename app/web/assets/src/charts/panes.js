@@ -7,6 +7,7 @@ const NAME = 28;
 const BETWEEN = 44;
 const BELOW = 32;
 const FIGURE = 8;
+const SHORTEST = 3;
 const BAR = 0.34;
 const GAP = 0.08;
 const CAP = 4;
@@ -18,7 +19,8 @@ export function panes(data, { from, until, hidden }, { token, text, option }) {
     .filter((pane) => pane.series.length);
   const height = shown.length > 1 ? LOW : HIGH;
   const figures = shown.flatMap((pane) => pane.series.flatMap((one) => cut(one.values).flat()));
-  const left = Math.max(...figures.map((one) => written(one || 0).length)) * FIGURE + 16;
+  const lengths = [...figures, 2 * Math.max(...figures)].map((one) => written(one || 0).length);
+  const left = Math.max(SHORTEST, ...lengths) * FIGURE + 16;
   const label = { ...text, color: token("muted") };
   const line = { lineStyle: { color: token("border") } };
   const axes = shown.map((pane, index) => ({
