@@ -28,10 +28,12 @@ class PagesNotBuilt(Exception):
 class Built:
     """Where the scripts are, the style itself, and the policy that lets just these run.
 
-    ``app`` comes with every page, ``charts`` when a chart is asked for.
+    ``app`` comes with every page, ``refresh`` with those that renew parts of themselves, ``charts``
+    when a chart is asked for.
     """
 
     app: str
+    refresh: str
     charts: str
     style: str
     policy: str
@@ -58,6 +60,7 @@ def install(app: Flask) -> Built:
     )
     built = Built(
         app=f"/{PREFIX}/{names['app.js']}",
+        refresh=f"/{PREFIX}/{names['refresh.js']}",
         charts=f"/{PREFIX}/{names['charts.js']}",
         style=style,
         policy=_policy(style),

@@ -8,6 +8,7 @@ import pytest
 
 from app.core.numbers import written
 from tests.api.world import World
+from tests.conftest import PROJECT
 from tests.factories import day
 from tests.web.reader import KEY, TOKEN, Reader, reader
 
@@ -54,12 +55,15 @@ def test_a_page_lets_nothing_run_but_our_own(world: World) -> None:
 
 
 def test_a_page_is_small_on_the_wire(world: World) -> None:
-    app = world.app.extensions["pages"].app
-    script = Reader(world.app).get(app, **{"Accept-Encoding": "gzip"}).get_data()
+    built = world.app.extensions["pages"]
+    scripts = [
+        len(Reader(world.app).get(one, **{"Accept-Encoding": "gzip"}).get_data())
+        for one in (built.app, built.refresh)
+    ]
     first = reader(world, "farm").get("/sell", **{"Accept-Encoding": "gzip"})
     assert first.headers["Content-Encoding"] == "gzip"
-    assert gzip.decompress(first.get_data()).decode().count("<script") == 1
-    assert len(script) + len(first.get_data()) < 60_000
+    assert gzip.decompress(first.get_data()).decode().count("<script") == len(scripts)
+    assert sum(scripts) + len(first.get_data()) < 60_000
     for address in ("/home", "/offers", "/orders", "/market", "/money"):
         later = reader(world, "farm").get(address, **{"Accept-Encoding": "gzip"})
         assert len(later.get_data()) < 40_000, address
@@ -246,3 +250,9 @@ def test_a_filter_is_named_as_people_call_it(world: World) -> None:
     page = reader(world, "processor").get("/market?commodity=ginger-dried").get_data(as_text=True)
     assert "Gừng khô ×" in page
     assert "ginger-dried ×" not in page
+
+
+def test_what_renews_itself_brings_what_that_takes() -> None:
+    for template in (PROJECT / "app/web/templates").glob("*.html"):
+        page = template.read_text()
+        assert ("hx-get" in page) == ("{{ ui.refreshes() }}" in page), template.name

@@ -9,7 +9,7 @@ rmSync(target, { recursive: true, force: true });
 mkdirSync(target, { recursive: true });
 
 const { outputFiles } = await build({
-  entryPoints: ["src/app.js", "src/charts/charts.js", "src/offline.js", "src/app.css"],
+  entryPoints: ["src/app.js", "src/refresh.js", "src/charts/charts.js", "src/offline.js", "src/app.css"],
   outdir: "unused",
   bundle: true,
   minify: true,

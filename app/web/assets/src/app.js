@@ -1,9 +1,7 @@
-import "htmx.org";
 import "./busy.js";
 import "./drafts.js";
 import "./interactive.js";
 import "./photo.js";
-import "./polling.js";
 import "./quantity.js";
 
 const refusal = document.getElementById("refusal");
