@@ -6,7 +6,7 @@ from functools import partial
 from app.clearing.matching import expire_matches
 from app.contracts.breach_operations import close_contracts, find_breaches, record_breaches
 from app.contracts.hold_operations import hold_promised
-from app.contracts.operations import begin_contracts
+from app.contracts.signature_operations import begin_contracts
 from app.core import clock
 from app.core.idempotency import forget_old_answers as forget
 from app.core.queue import celery

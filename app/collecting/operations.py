@@ -144,7 +144,8 @@ def entry_code(entry_id: UUID, number: int, *, secret: str) -> str:
 
 def _declare(entry: Entry, lot: Mapping[str, Any], *, now: datetime) -> None:
     party = Party(entry.organisation_id, Capacity(entry.capacity), entry.agent_id)
-    entry.lot_id = declare_lot(party=party, now=now, **lot).id
+    declared = declare_lot(party=party, now=now, **lot)
+    entry.lot_id = declared.id
     entry.status, entry.confirmed_at = EntryStatus.CONFIRMED, now
     db.session.add(entry)
     db.session.flush()
@@ -156,8 +157,8 @@ def _declare(entry: Entry, lot: Mapping[str, Any], *, now: datetime) -> None:
             "lot_id": str(entry.lot_id),
             "member_id": str(entry.organisation_id),
             "cooperative_id": str(entry.agent_id),
-            "commodity": entry.content["commodity"],
-            "quantity": entry.content["quantity"],
+            "commodity": declared.commodity_code,
+            "quantity": f"{declared.quantity:.3f}",
         },
         now=now,
     )

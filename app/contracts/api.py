@@ -7,7 +7,15 @@ from flask import Response, request
 from sqlalchemy import select
 
 from app.accounts.access import BUYERS, READERS, SELLERS, TRADE_MANAGERS, TRADERS, Caller
-from app.contracts import breach_operations, call_off_operations, operations, queries, schemas
+from app.contracts import (
+    breach_operations,
+    call_off_operations,
+    operations,
+    queries,
+    schemas,
+    shortfall_operations,
+    signature_operations,
+)
 from app.contracts.balance import Balance, balance_of
 from app.contracts.models import (
     Breach,
@@ -120,7 +128,7 @@ def sign_contract(caller: Caller, contract_id: UUID, body: dict[str, Any]) -> Co
     Ký một bản hợp đồng cho bên mình.
     """
     contract, side = own(caller, contract_id)
-    return operations.sign_contract(
+    return signature_operations.sign_contract(
         contract=contract, side=side, person=caller.signed_in, now=caller.now, **body
     )
 
@@ -189,7 +197,7 @@ def tell_shortfall(caller: Caller, contract_id: UUID, body: dict[str, Any]) -> S
     Báo trước rằng một tuần sẽ thiếu hàng.
     """
     contract = _as(caller, contract_id, Side.SELLER)
-    return call_off_operations.tell_shortfall(contract=contract, now=caller.now, **body)
+    return shortfall_operations.tell_shortfall(contract=contract, now=caller.now, **body)
 
 
 @blueprint.operation(

@@ -18,10 +18,10 @@ from app.contracts.models import (
     ShortfallNotice,
     Side,
 )
-from app.contracts.operations import WEEK
 from app.contracts.pricing import FOLLOWS_MARKET, unit_price
 from app.contracts.queries import contracts, market_says
 from app.contracts.telling import tell
+from app.contracts.weeks import WEEK
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Problem

@@ -14,20 +14,18 @@ from app.contracts.models import (
     CallOff,
     Contract,
     ContractHold,
-    ContractNotActive,
     ContractRelease,
-    ContractStatus,
     QuantityForm,
-    ShortfallNotice,
 )
-from app.contracts.operations import WEEK
 from app.contracts.pricing import FOLLOWS_MARKET, unit_price
 from app.contracts.queries import MarketSays, market_says
 from app.contracts.telling import tell
+from app.contracts.weeks import WEEK, check_week
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Problem, invalid
 from app.core.money import HIGHEST_AMOUNT, HIGHEST_PRICE, line_amount
+from app.core.quantity import with_unit
 from app.lots.models import Lot, LotStatus
 from app.lots.operations import declare_lot, put_back
 from app.lots.queries import get_lot, lot_for_update, lots
@@ -82,12 +80,13 @@ def call_off(*, contract: Contract, week: date, quantity: Decimal, now: datetime
         tolerance. NoMarketPrice: the formula follows a market of which nothing is known.
         MovementRestricted: the goods may not travel now.
     """
-    _check_week(contract, week, now)
+    check_week(contract, week, now=now)
     if released(contract, week):
         raise WeekReleased
     left = left_to_call(contract)
     if left is not None and quantity > left:
-        raise BeyondContract(left=left)
+        unit = get_commodity(contract.commodity_code).unit
+        raise BeyondContract(left=with_unit(left, unit))
     market = _market(contract, now)
     price = unit_price(contract.price, market.price if market else None)
     if price > HIGHEST_PRICE or line_amount(quantity, price) > HIGHEST_AMOUNT // 2:
@@ -122,46 +121,6 @@ def call_off(*, contract: Contract, week: date, quantity: Decimal, now: datetime
     return call
 
 
-def tell_shortfall(
-    *,
-    contract: Contract,
-    week: date,
-    expected: Decimal,
-    reason: str,
-    force_majeure: bool,
-    now: datetime,
-) -> ShortfallNotice:
-    """The seller says beforehand that a week will bring less.
-
-    Args:
-        contract: locked.
-
-    Raises:
-        ContractNotActive, Invalid: as for a call-off.
-    """
-    _check_week(contract, week, now)
-    notice = ShortfallNotice(
-        contract_id=contract.id,
-        organisation_id=contract.organisation_id,
-        week=week,
-        expected=expected,
-        reason=reason,
-        force_majeure=force_majeure,
-        told_at=now,
-    )
-    db.session.add(notice)
-    db.session.flush()
-    tell(
-        "contract.shortfall_told",
-        contract,
-        now=now,
-        week=week.isoformat(),
-        quantity=f"{expected:.3f}",
-        reason=reason,
-    )
-    return notice
-
-
 def release_week(*, contract: Contract, week: date, now: datetime) -> ContractRelease:
     """The buyer can take no more in a week; what is held for it flows into the market.
 
@@ -173,7 +132,7 @@ def release_week(*, contract: Contract, week: date, now: datetime) -> ContractRe
     Raises:
         ContractNotActive, Invalid: as for a call-off. WeekReleased: the buyer has said so before.
     """
-    _check_week(contract, week, now)
+    check_week(contract, week, now=now)
     if released(contract, week):
         raise WeekReleased
     release = ContractRelease(
@@ -202,17 +161,6 @@ def left_to_call(contract: Contract) -> Decimal | None:
         return None
     most = contract.quantity * (100 + contract.tolerance_percent) / 100
     return max(Decimal(0), most - called_in_all(contract.id))
-
-
-def _check_week(contract: Contract, week: date, now: datetime) -> None:
-    if contract.status != ContractStatus.ACTIVE or contract.ends_on < clock.local_date(now):
-        raise ContractNotActive
-    planned = {one.week for one in contract.weeks}
-    inside = contract.starts_on - WEEK < week <= contract.ends_on and week.weekday() == 0
-    if not inside or (planned and week not in planned):
-        raise invalid("/week", "Tuần này không có trong hợp đồng.", "Not a week of this contract.")
-    if week + WEEK <= clock.local_date(now):
-        raise invalid("/week", "Tuần này đã qua.", "That week is over.")
 
 
 def _market(contract: Contract, now: datetime) -> MarketSays | None:

@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 from app.contracts.balance import balance_of
 from app.contracts.call_off_operations import free_lots, release_holds, released
 from app.contracts.models import Contract, ContractHold, ContractStatus, QuantityForm
-from app.contracts.operations import WEEK
 from app.contracts.queries import contracts
+from app.contracts.weeks import WEEK
 from app.core import clock
 from app.core.db import db
 from app.core.quantity import HIGHEST_QUANTITY

@@ -1,14 +1,14 @@
-"""Drafting, revising, signing and ending contracts."""
+"""Drafting, revising and ending contracts."""
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from app.accounts.models import Capacity, Kind, Organisation, Party, Person
 from app.catalogue.models import ReferenceSeries
@@ -23,38 +23,23 @@ from app.contracts.models import (
     ContractWeek,
     QuantityForm,
     Side,
-    Signature,
 )
 from app.contracts.pricing import CLEARING, price_formula
 from app.contracts.queries import get_contract
 from app.contracts.telling import tell
+from app.contracts.weeks import WEEK
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Forbidden, Problem, invalid, missing
 from app.core.quantity import QUANTITY_STEP
 from app.orders.models import Carrier
-from app.orders.queries import schedules_in_force
 from app.places.queries import usable_site
-
-WEEK = timedelta(days=7)
 
 
 class VersionChanged(Problem):
     status, code = 409, "version_changed"
     vi = "Hợp đồng vừa được sửa; hãy đọc bản mới rồi ký."
     en = "The contract has been changed; please read the new version before signing."
-
-
-class AlreadySigned(Problem):
-    status, code = 409, "already_signed"
-    vi = "Bên này đã ký bản này rồi."
-    en = "This side has signed this version already."
-
-
-class OutputPromisedAlready(Problem):
-    status, code = 409, "output_promised_already"
-    vi = "Bên bán đã cam kết bán toàn bộ sản lượng trong thời gian này theo hợp đồng khác."
-    en = "The seller has promised all its output of this time under another contract."
 
 
 def draft_contract(
@@ -100,6 +85,8 @@ def revise_contract(
 ) -> Contract:
     """Write a further version of a draft; signatures of earlier ones no longer count.
 
+    Terms that change nothing make no version.
+
     Args:
         contract: locked.
 
@@ -108,114 +95,17 @@ def revise_contract(
     """
     if contract.status != ContractStatus.DRAFT:
         raise ContractNotDraft
+    before = terms_of(contract)
     _write_terms(contract, terms, party=party, side=side, now=now)
-    contract.version += 1
     db.session.execute(delete(ContractWeek).where(ContractWeek.contract_id == contract.id))
     db.session.flush()
     _write_weeks(contract, terms["weeks"])
-    _keep_version(contract, person, now=now)
-    tell("contract.revised", contract, now=now)
+    if terms_of(contract) != before:
+        contract.version += 1
+        _keep_version(contract, person, now=now)
+        tell("contract.revised", contract, now=now)
     db.session.expire_all()
     return get_contract(contract.id, seen=Contract.id == contract.id)
-
-
-def sign_contract(
-    *,
-    contract: Contract,
-    version: int,
-    site_id: UUID | None,
-    side: Side,
-    person: Person,
-    now: datetime,
-) -> Contract:
-    """One side agrees to a version; with both it is signed, and active once its season begins.
-
-    Args:
-        contract: locked.
-
-    Raises:
-        ContractNotDraft: it is signed already. VersionChanged: another version stands now.
-        AlreadySigned: this side has agreed to it before. Invalid: this side has not said where it
-            receives or hands over. NotFound: the site is not its own. OutputPromisedAlready: all
-            the seller's output of some of its days is promised to another.
-    """
-    if contract.status != ContractStatus.DRAFT:
-        raise ContractNotDraft
-    if version != contract.version:
-        raise VersionChanged
-    signed = {one.side for one in contract.signatures if one.version == version}
-    if side in signed:
-        raise AlreadySigned
-    party = contract.buying if side == Side.BUYER else contract.selling
-    if site_id is not None:
-        _place(contract, side, site_id, party)
-    if (contract.site_id if side == Side.BUYER else contract.pickup_site_id) is None:
-        raise invalid("/site_id", "Cần nơi giao hoặc nhận hàng.", "A place is needed to sign.")
-    db.session.add(
-        Signature(
-            contract_id=contract.id,
-            organisation_id=party.organisation_id,
-            version=version,
-            side=side,
-            person_id=person.id,
-            signed_at=now,
-        )
-    )
-    if len(signed) == 1:
-        _check_output_free(contract)
-        contract.status = ContractStatus.SIGNED
-        contract.signed_at = now
-        contract.quality_schedule = schedules_in_force(
-            {contract.commodity_code},
-            buyer_id=contract.organisation_id,
-            seller_id=contract.seller_id,
-        ).get(contract.commodity_code)
-        tell("contract.signed", contract, now=now)
-        begin_if_due(contract=contract, now=now)
-    db.session.flush()
-    db.session.refresh(contract, ["signatures"])
-    return contract
-
-
-def _check_output_free(contract: Contract) -> None:
-    """All output is promised once; the seller is locked, so no two contracts can both do so."""
-    if contract.quantity_form != QuantityForm.ALL_OUTPUT:
-        return
-    seller = select(Organisation.id).where(Organisation.id == contract.seller_id)
-    db.session.execute(seller.with_for_update(key_share=True))
-    other = select(Contract.id).where(
-        Contract.seller_id == contract.seller_id,
-        Contract.commodity_code == contract.commodity_code,
-        Contract.quantity_form == QuantityForm.ALL_OUTPUT,
-        Contract.status.in_(IN_FORCE),
-        Contract.starts_on <= contract.ends_on,
-        Contract.ends_on >= contract.starts_on,
-    )
-    if db.session.scalar(other.limit(1)) is not None:
-        raise OutputPromisedAlready
-
-
-def begin_if_due(*, contract: Contract, now: datetime) -> None:
-    """A signed contract is active from the first day of its season."""
-    if contract.status == ContractStatus.SIGNED and contract.starts_on <= clock.local_date(now):
-        contract.status = ContractStatus.ACTIVE
-
-
-def begin_contracts(*, now: datetime, most: int = 200) -> int:
-    """Begin the contracts whose season has come; how many."""
-    due = db.session.scalars(
-        select(Contract)
-        .where(
-            Contract.status == ContractStatus.SIGNED, Contract.starts_on <= clock.local_date(now)
-        )
-        .order_by(Contract.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for contract in due:
-        begin_if_due(contract=contract, now=now)
-    db.session.flush()
-    return len(due)
 
 
 def terminate_contract(*, contract: Contract, side: Side, reason: str, now: datetime) -> Contract:
@@ -256,7 +146,7 @@ def _write_terms(
 ) -> None:
     """Check the terms and put them on the contract, with the place of the side that writes them."""
     _check_terms(terms, now)
-    _place(contract, side, terms["site_id"], party)
+    name_place(contract, side, terms["site_id"], party)
     contract.commodity_code = terms["commodity"]
     contract.quantity_form = terms["quantity_form"]
     contract.quantity = terms["quantity"]
@@ -277,8 +167,12 @@ def _write_terms(
     contract.ends_on = terms["ends_on"]
 
 
-def _place(contract: Contract, side: Side, site_id: UUID, party: Party) -> None:
-    """Where the buyer receives or the seller hands over; each side names its own place."""
+def name_place(contract: Contract, side: Side, site_id: UUID, party: Party) -> None:
+    """Where the buyer receives or the seller hands over; each side names its own place.
+
+    Raises:
+        NotFound: the site is not the party's.
+    """
     usable_site(site_id, party=party, pointer="/site_id")
     if side == Side.BUYER:
         contract.site_id = site_id
@@ -291,6 +185,9 @@ def _check_terms(terms: Mapping[str, Any], now: datetime) -> None:
         raise invalid("/commodity", "Không có mặt hàng này.", "There is no such commodity.")
     if terms["ends_on"] < terms["starts_on"]:
         raise invalid("/ends_on", "Phải sau ngày bắt đầu.", "Must not be before the first day.")
+    today = clock.local_date(now)
+    if terms["ends_on"] < today:
+        raise invalid("/ends_on", "Ngày này đã qua.", "That day is over.")
     form, quantity = terms["quantity_form"], terms["quantity"]
     if (form == QuantityForm.ALL_OUTPUT) != (quantity is None):
         raise invalid(
@@ -302,7 +199,6 @@ def _check_terms(terms: Mapping[str, Any], now: datetime) -> None:
     if market not in (None, CLEARING):
         _check_series(market, terms["commodity"])
     _check_weeks(terms["weeks"], terms["starts_on"], terms["ends_on"], quantity)
-    today = clock.local_date(now)
     for index, one in enumerate(terms["weeks"]):
         if one["week"] + WEEK <= today:
             raise invalid(f"/weeks/{index}/week", "Tuần này đã qua.", "That week is over.")
@@ -323,12 +219,10 @@ def _check_series(code: str, commodity: str) -> None:
 def _check_weeks(
     weeks: Sequence[Mapping[str, Any]], starts_on: date, ends_on: date, quantity: Decimal | None
 ) -> None:
-    """Weeks begin on Mondays, do not overlap, touch the season and promise no more than it."""
+    """Weeks do not overlap, touch the season and promise no more than it."""
     seen: set[date] = set()
     for index, one in enumerate(weeks):
         week: date = one["week"]
-        if week.weekday() != 0:
-            raise invalid(f"/weeks/{index}/week", "Phải là ngày thứ Hai.", "Must be a Monday.")
         if week in seen:
             raise invalid(f"/weeks/{index}/week", "Tuần bị trùng.", "This week is there twice.")
         if not starts_on - WEEK < week <= ends_on:

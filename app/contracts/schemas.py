@@ -20,6 +20,7 @@ from app.core.fields import (
     Schema,
     String,
     UnitPrice,
+    Week,
 )
 from app.core.paging import PageQuery
 from app.orders.models import Carrier
@@ -37,10 +38,10 @@ class Percent(DecimalString):
 
 class PriceFormula(Schema):
     form = Choice(PriceForm, required=True)
-    price = UnitPrice(load_default=None, allow_none=True)
+    price = UnitPrice(above=Decimal(0), load_default=None, allow_none=True)
     floor = UnitPrice(load_default=None, allow_none=True)
     differential = UnitPrice(load_default=None, allow_none=True)
-    cost = UnitPrice(load_default=None, allow_none=True)
+    cost = UnitPrice(above=Decimal(0), load_default=None, allow_none=True)
     margin = UnitPrice(load_default=None, allow_none=True)
     market = String(
         load_default=None,
@@ -51,7 +52,7 @@ class PriceFormula(Schema):
 
 
 class WeekIn(Schema):
-    week = Day(required=True, metadata={"description": "the Monday it begins on"})
+    week = Week(required=True)
     promised = Quantity(required=True)
 
 
@@ -112,12 +113,12 @@ class TerminationIn(Schema):
 
 
 class CallOffIn(Schema):
-    week = Day(required=True)
+    week = Week(required=True)
     quantity = Quantity(required=True)
 
 
 class ReleaseIn(Schema):
-    week = Day(required=True)
+    week = Week(required=True)
 
 
 class ReleaseOut(Schema):
@@ -128,7 +129,7 @@ class ReleaseOut(Schema):
 
 
 class ShortfallIn(Schema):
-    week = Day(required=True)
+    week = Week(required=True)
     expected = Quantity(required=True, above=None)
     reason = String(required=True, longest=1000)
     force_majeure = Boolean(load_default=False)

@@ -228,6 +228,21 @@ class Day(ma.fields.Date):
         return day
 
 
+class Week(Day):
+    """A week, by the Monday it begins on."""
+
+    default_error_messages = {"monday": "Must be a Monday."}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(metadata={"description": "the Monday it begins on"}, **options)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> date:
+        day = super()._deserialize(value, attr, data, **kwargs)
+        if day.weekday() != 0:
+            raise self.make_error("monday")
+        return day
+
+
 class Moment(Instant):
     """An instant, or a day in Viet Nam that stands for its first (or last) second."""
 

@@ -29,6 +29,7 @@ _SENTENCES = {
     "Give an amount or settlements.": "Cần số tiền hoặc các khoản được trả.",
     "Give either percent or per_unit.": "Cần phần trăm hoặc số tiền mỗi đơn vị, chỉ một trong hai.",
     "Only commodity goes with price_min.": "Với price_min chỉ nêu được mặt hàng.",
+    "Must be a Monday.": "Phải là ngày thứ Hai.",
     "Must be a time of day, for example 21:30.": "Phải là giờ trong ngày, ví dụ 21:30.",
     "Must be 9 or 12 digits.": "Phải gồm 9 hoặc 12 chữ số.",
     "Invalid input type.": "Kiểu dữ liệu không đúng.",

@@ -2,7 +2,8 @@
 
 from decimal import ROUND_DOWN, Decimal
 
-from app.core.errors import invalid
+from app.core.errors import LANGUAGES, invalid
+from app.core.numbers import written
 from app.core.vietnamese import fold
 
 QUANTITY_STEP = Decimal("0.001")
@@ -59,6 +60,14 @@ def in_stock_unit(quantity: Decimal, unit: str | None, stock_unit: str, *, field
             "In the commodity's own unit this is too fine or too large.",
         )
     return converted
+
+
+def with_unit(quantity: Decimal, unit: str) -> dict[str, str]:
+    """A quantity with its unit, as the sentence of a refusal says it in each language."""
+    return {
+        language: f"{written(quantity, language)} {UNITS[language].get(unit, unit)}"
+        for language in LANGUAGES
+    }
 
 
 def as_typed(quantity: Decimal, unit: str | None, stock_unit: str) -> dict[str, str]:

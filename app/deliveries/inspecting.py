@@ -6,6 +6,7 @@ from typing import Any
 
 from app.catalogue.models import Commodity
 from app.core.errors import Problem, invalid
+from app.core.quantity import with_unit
 from app.deliveries.models import PartResult
 from app.lots.qualities import check_qualities
 from app.orders.quality_rules import Part, Rule, attribute_of, breached_limit
@@ -47,8 +48,8 @@ def checked_parts(
     total = sum((row["net"] for row in rows), Decimal(0))
     if total != net:
         raise PartsDoNotAddUp(
-            sum=total,
-            net=net,
+            sum=with_unit(total, commodity.unit),
+            net=with_unit(net, commodity.unit),
             errors=[
                 {
                     "pointer": "/parts",

@@ -12,7 +12,7 @@ from app.core import outbox
 from app.core.db import db
 from app.core.errors import NotFound, Problem, invalid, missing
 from app.core.outbox import OutboxMessage
-from app.core.quantity import as_typed, in_stock_unit
+from app.core.quantity import as_typed, in_stock_unit, with_unit
 from app.deliveries.facts import delivery_facts
 from app.deliveries.models import Delivery, DeliveryStatus, Despatch
 from app.deliveries.queries import outstanding, planned
@@ -72,7 +72,8 @@ def schedule_delivery(
     if not left:
         raise NothingOutstanding
     if quantity is not None and quantity > left:
-        raise MoreThanOutstanding(left=left)
+        unit = get_commodity(line.commodity_code).unit
+        raise MoreThanOutstanding(left=with_unit(left, unit))
     last = select(func.max(Delivery.number)).where(Delivery.order_id == order.id)
     delivery = Delivery(
         organisation_id=order.organisation_id,
@@ -144,7 +145,7 @@ def despatch_delivery(
     _check_scheduled(delivery)
     left = outstanding(line, but=delivery.id)
     if sent + short > left:
-        raise MoreThanOutstanding(left=left)
+        raise MoreThanOutstanding(left=with_unit(left, stock_unit))
     if short > delivery.scheduled_quantity:
         raise invalid("/shortfall", "Nhiều hơn lượng đã hẹn.", "More than was planned.")
     lot = _source(line, lot_id, substitution_reason)

@@ -10,6 +10,7 @@ from app.accounts.models import Person
 from app.core import outbox
 from app.core.db import db
 from app.core.errors import Problem
+from app.core.quantity import with_unit
 from app.deliveries.finishing import receive_if_complete
 from app.deliveries.models import Delivery, Shortage, ShortageShare
 from app.deliveries.operations import cancel_delivery
@@ -80,7 +81,8 @@ def declare_shortage(
     if not promised:
         raise NothingPromised
     if available >= promised:
-        raise EnoughForAll(available=available, promised=promised)
+        unit = lot.commodity.unit
+        raise EnoughForAll(available=with_unit(available, unit), promised=with_unit(promised, unit))
     lot.quantity = max(lot.reserved, available)
     rule = _chosen(rule, orders)
     shares = share_out(rule, promises=promises, available=available)

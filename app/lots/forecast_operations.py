@@ -62,13 +62,11 @@ def forecast_harvest(
         week: the Monday it begins on. low, high: the range around ``quantity``.
 
     Raises:
-        Invalid: an unknown commodity, a week that is over or too far away, a day that is no
-            Monday, a range that leaves the quantity out, or a trend of zero with a quantity.
+        Invalid: an unknown commodity, a week that is over or too far away, a range that leaves
+            the quantity out, or a trend of zero with a quantity.
     """
     if find_commodity(commodity) is None:
         raise invalid("/commodity", "Không có mặt hàng này.", "There is no such commodity.")
-    if week.weekday() != 0:
-        raise invalid("/week", "Phải là ngày thứ Hai.", "Must be a Monday.")
     today = clock.local_date(now)
     if not today - WEEK < week <= today + FURTHEST:
         raise invalid(

@@ -13,6 +13,7 @@ from app.accounts.models import Capacity, Represented, one_of
 from app.catalogue.models import Commodity
 from app.core.db import Base, Identified, Quantity
 from app.core.errors import Problem
+from app.core.quantity import with_unit
 from app.places.models import Plot, Site
 
 
@@ -167,7 +168,7 @@ class Lot(Represented, Identified, Base):
         if self.status not in (LotStatus.FORECAST, LotStatus.HARVESTED):
             raise LotNotAvailable
         if quantity > self.left:
-            raise NotEnoughInLot(left=self.left)
+            raise NotEnoughInLot(left=with_unit(self.left, self.commodity.unit))
         self.reserved += quantity
 
     def can_be_sold(self, *, now: datetime) -> bool:

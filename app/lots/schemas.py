@@ -15,6 +15,7 @@ from app.core.fields import (
     Quantity,
     Schema,
     String,
+    Week,
 )
 from app.core.paging import PageQuery
 from app.lots.models import LotStatus, Trend
@@ -118,7 +119,7 @@ class CertificateOut(Schema):
 
 class ForecastIn(Schema):
     commodity = String(required=True, longest=80)
-    week = Day(required=True, metadata={"description": "the Monday the week begins on"})
+    week = Week(required=True)
     quantity = Quantity(required=True, above=None)
     low = Quantity(above=None, load_default=None, allow_none=True)
     high = Quantity(above=None, load_default=None, allow_none=True)
@@ -141,7 +142,7 @@ class ForecastOut(Schema):
 
 class ForecastQuery(PageQuery):
     commodity = String(longest=80)
-    week = Day()
+    week = Week()
 
 
 class AccuracyQuery(Schema):

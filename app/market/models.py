@@ -11,8 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Capacity, Organisation, Represented, one_of
 from app.catalogue.models import Commodity
+from app.catalogue.queries import get_commodity, get_market
 from app.core.db import Base, Identified, Quantity, UnitPrice
 from app.core.errors import Problem
+from app.core.quantity import with_unit
 from app.lots.models import Lot
 from app.places.models import Site
 
@@ -87,8 +89,14 @@ class Open:
     round_held: Mapped[Quantity] = mapped_column(default=Decimal(0), server_default="0")
     match_held: Mapped[Quantity] = mapped_column(default=Decimal(0), server_default="0")
     round_id: Mapped[UUID | None]
+    market_code: Mapped[str]
     status: Mapped[str]
     firm: Mapped[bool]
+
+    @property
+    def unit(self) -> str:
+        """What its quantity is counted in: the unit of its market's base commodity."""
+        return get_commodity(get_market(self.market_code).base_commodity_code).unit
 
     @property
     def remaining(self) -> Decimal:
@@ -110,7 +118,7 @@ class Open:
             NotEnoughLeft: less remains. InRound: enough remains, but too much of it is held.
         """
         if quantity > self.remaining:
-            raise NotEnoughLeft(left=self.remaining)
+            raise NotEnoughLeft(left=with_unit(self.remaining, self.unit))
         if quantity > self.free:
             raise InRound
 
@@ -206,6 +214,11 @@ class Offer(Represented, Open, Identified, Base):
 
     distance_km = None
     shown_whole = False
+
+    @property
+    def unit(self) -> str:
+        """What its quantity is counted in: the unit of its commodity."""
+        return self.commodity.unit
 
     def check_open(self, *, now: datetime) -> None:
         """Refuse unless it can be bought from now.

@@ -65,9 +65,9 @@ TOPICS: dict[str, Topic] = {
         "entry_id lot_id member_id cooperative_id commodity quantity",
         {
             "all": Sentence(
-                "{cooperative} đã nhập {quantity} {commodity} cho {member}",
+                "{cooperative} đã nhập {quantity} {unit} {commodity} cho {member}",
                 "Chủ hộ đã xác nhận; lô hàng đã được khai báo.",
-                "{cooperative} entered {quantity} of {commodity} for {member}",
+                "{cooperative} entered {quantity} {unit} of {commodity} for {member}",
                 "The farmer confirmed it; the lot is declared.",
             )
         },

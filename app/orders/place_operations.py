@@ -12,6 +12,7 @@ from app.catalogue.queries import get_market
 from app.core.db import db
 from app.core.errors import Problem, invalid, missing
 from app.core.money import HIGHEST_AMOUNT, line_amount
+from app.core.quantity import with_unit
 from app.lots.models import Lot
 from app.market.models import Offer, Visibility
 from app.market.offer_operations import LotExpired
@@ -81,7 +82,7 @@ def place_order(
     for offer_id, quantity in sorted(wanted.items()):
         least = locked[offer_id].min_quantity
         if least is not None and quantity < least:
-            raise BelowMinimumLot(least=least)
+            raise BelowMinimumLot(least=with_unit(least, locked[offer_id].unit))
         locked[offer_id].take(quantity, now=now)
     db.session.flush()
     terms = [

@@ -11,11 +11,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.models import Party
 from app.accounts.queries import is_member
-from app.catalogue.queries import find_commodity
+from app.catalogue.queries import find_commodity, get_commodity
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Problem, invalid
-from app.core.quantity import round_down
+from app.core.quantity import round_down, with_unit
 from app.places.geometry import GeometryRefused, plot_geometry
 from app.places.models import GrowingArea, GrowingAreaSeason, Plot, PlotYield
 from app.places.queries import get_plot, plots_under, usable_site
@@ -148,7 +148,8 @@ def list_under_code(*, plot: Plot, season: int, quantity: Decimal) -> None:
     if counted is None:
         counter = _counter(code, commodity, season)
         left = counter.left if counter else Decimal(0)
-        raise AreaCapacityExceeded(area=code, season=season, left=left)
+        told = with_unit(left, get_commodity(commodity).unit)
+        raise AreaCapacityExceeded(area=code, season=season, left=told)
 
 
 def unlist_under_code(*, plot: Plot, season: int, quantity: Decimal) -> None:

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Organisation, one_of
 from app.catalogue.models import Commodity
+from app.catalogue.queries import get_commodity
 from app.core.db import Base, Identified, Quantity
 from app.core.errors import Problem
+from app.core.quantity import with_unit
 from app.lots.models import Lot
 from app.places.models import Site
 
@@ -87,6 +89,13 @@ class Pool(Identified, Base):
     def missing(self) -> Decimal:
         """What a full load still lacks."""
         return max(Decimal(0), self.full_load - self.pooled)
+
+    def not_full(self) -> PoolNotFull:
+        """The refusal of what only a full load may do."""
+        unit = get_commodity(self.commodity_code).unit
+        return PoolNotFull(
+            pooled=with_unit(self.pooled, unit), full_load=with_unit(self.full_load, unit)
+        )
 
     def check_open(self, *, now: datetime) -> None:
         """Refuse once it has closed or its time is over.

@@ -24,7 +24,6 @@ from app.places.queries import usable_site
 from app.pools.models import (
     Contribution,
     Pool,
-    PoolNotFull,
     PoolNotOpen,
     PoolStatus,
 )
@@ -106,7 +105,7 @@ def close_pool(*, pool: Pool, now: datetime) -> Pool:
     if pool.status != PoolStatus.OPEN:
         raise PoolNotOpen
     if pool.missing:
-        raise PoolNotFull(pooled=pool.pooled, full_load=pool.full_load)
+        raise pool.not_full()
     inside = confirmed(pool.id)
     parts = []
     for one in inside:

@@ -4,11 +4,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from app.accounts.models import Membership, Organisation
 from app.catalogue.models import Commodity
-from app.contracts.models import Contract
+from app.contracts.models import IN_FORCE, Contract, ContractNotActive
 from app.core import outbox
 from app.core.db import db
 from app.core.errors import Problem, invalid, missing
@@ -27,6 +27,12 @@ from app.settlement.postings import advance_lines
 from app.settlement.queries import get_advance
 
 
+class MoreThanAgreed(Problem):
+    status, code = 409, "more_than_agreed"
+    vi = "Theo hợp đồng chỉ còn {left} đồng được hẹn ứng theo cách này."
+    en = "Only {left} VND of what the contract agrees to advance in this way is left."
+
+
 class CommissionRuleKnown(Problem):
     status, code = 409, "commission_rule_known"
     vi = "Đã có quy định hoa hồng từ ngày này."
@@ -42,18 +48,26 @@ def record_advance(
     note: str | None,
     recorded_by_id: UUID,
     now: datetime,
+    contract_id: UUID | None = None,
 ) -> Advance:
     """Note money or inputs given on credit; it counts once the receiver has confirmed it.
 
+    Args:
+        contract_id: the contract between the two in which it was agreed.
+
     Raises:
         NotFound: the receiver has neither sold nor by contract promised anything to the giver, nor
-        is it a member of it.
+        is it a member of it; or there is no such contract between the two. ContractNotActive: that
+        one is not in force. MoreThanAgreed: it agrees on less of this kind, with what was given.
     """
     if receiver_id == giver_id or not _dealt_with(giver_id, receiver_id):
         raise missing("/receiver_id")
+    if contract_id is not None:
+        _check_agreed(contract_id, giver_id, receiver_id, kind, amount)
     advance = Advance(
         organisation_id=giver_id,
         receiver_id=receiver_id,
+        contract_id=contract_id,
         kind=kind,
         status=AdvanceStatus.RECORDED,
         amount=amount,
@@ -130,6 +144,34 @@ def set_commission(
     return rule
 
 
+def _check_agreed(
+    contract_id: UUID, giver_id: UUID, receiver_id: UUID, kind: AdvanceKind, amount: int
+) -> None:
+    """The contract is locked, so that no two advances count on the same promise."""
+    contract = db.session.scalar(
+        select(Contract)
+        .where(
+            Contract.id == contract_id,
+            Contract.organisation_id == giver_id,
+            Contract.seller_id == receiver_id,
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if contract is None:
+        raise missing("/contract_id")
+    if contract.status not in IN_FORCE:
+        raise ContractNotActive
+    given = db.session.scalar(
+        select(func.coalesce(func.sum(Advance.amount), 0)).where(
+            Advance.contract_id == contract_id, Advance.kind == kind
+        )
+    )
+    left = sum(one["amount"] for one in contract.advances if one["kind"] == kind) - int(given or 0)
+    if amount > left:
+        raise MoreThanAgreed(left=Decimal(left))
+
+
 def _dealt_with(giver_id: UUID, receiver_id: UUID) -> bool:
     sold = select(Order.id).where(
         Order.seller_id == receiver_id,
@@ -143,7 +185,7 @@ def _dealt_with(giver_id: UUID, receiver_id: UUID) -> bool:
     promised = select(Contract.id).where(
         Contract.seller_id == receiver_id,
         or_(Contract.organisation_id == giver_id, Contract.seller_agent_id == giver_id),
-        Contract.signed_at.is_not(None),
+        Contract.status.in_(IN_FORCE),
     )
     known = or_(sold.exists(), joined.exists(), promised.exists())
     return bool(db.session.scalar(select(known)))

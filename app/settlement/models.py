@@ -278,7 +278,10 @@ class CommissionRule(Identified, Base):
 
 
 class Advance(Identified, Base):
-    """Money or inputs on credit from ``organisation_id``; counts once the receiver confirms."""
+    """Money or inputs on credit from ``organisation_id``; counts once the receiver confirms.
+
+    ``contract_id`` is the season contract in which the two agreed on it, if they did.
+    """
 
     __tablename__ = "advance"
     __table_args__ = (
@@ -298,6 +301,7 @@ class Advance(Identified, Base):
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
     receiver_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    contract_id: Mapped[UUID | None] = mapped_column(ForeignKey("contract.id"), index=True)
     kind: Mapped[str]
     status: Mapped[str]
     amount: Mapped[Amount]

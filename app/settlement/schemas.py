@@ -159,6 +159,11 @@ class AdvanceIn(Schema):
     kind = Choice(AdvanceKind, required=True)
     amount = Integer(lowest=1, highest=HIGHEST_PAYMENT, required=True)
     note = String(load_default=None, allow_none=True)
+    contract_id = Id(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "the contract in which it was agreed"},
+    )
 
 
 class AdvanceOut(Schema):
@@ -167,6 +172,7 @@ class AdvanceOut(Schema):
     giver_name = ma.fields.String(attribute="giver.name")
     receiver_id = Id()
     receiver_name = ma.fields.String(attribute="receiver.name")
+    contract_id = Id(allow_none=True)
     kind = ma.fields.String()
     status = ma.fields.String()
     amount = ma.fields.Integer()

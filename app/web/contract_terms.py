@@ -1,7 +1,7 @@
 """The terms of a season contract: typed in a form, told in words, compared version by version."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from app.catalogue.models import Commodity
 from app.contracts.models import Contract, QuantityForm
 from app.contracts.pricing import CLEARING, FOLLOWS_MARKET, PriceForm
 from app.contracts.schemas import MOST_WEEKS
+from app.contracts.weeks import to_come
 from app.core.errors import invalid
 from app.web.forms import number, typed, whole
 from app.web.language import day, money, named, price, quantity, t
@@ -58,6 +59,9 @@ def weeks_stated(terms: Terms, *, today: date) -> list[dict[str, Any]]:
 
     Weeks that are over, or that the dates leave out, promise nothing.
     """
+    for name in request.form:
+        if name.startswith("week-") and not _is_monday(name.removeprefix("week-")):
+            raise invalid(f"/{name}", "Phải là ngày thứ Hai.", "Must be a Monday.")
     left = terms["quantity"]
     weekly = number("weekly", needed=False)
     promised: list[dict[str, Any]] = []
@@ -70,13 +74,6 @@ def weeks_stated(terms: Terms, *, today: date) -> list[dict[str, Any]]:
         if part:
             promised.append({"week": week, "promised": part})
     return promised
-
-
-def to_come(begins: date, ends: date, *, today: date) -> list[date]:
-    """The Mondays of the weeks from one day to another that are not over."""
-    monday = begins - timedelta(days=begins.weekday())
-    weeks = [monday + timedelta(weeks=week) for week in range((ends - monday).days // 7 + 1)]
-    return [week for week in weeks if week + timedelta(weeks=1) > today]
 
 
 def typed_before(contract: Contract, *, site_id: object) -> dict[str, str]:
@@ -247,6 +244,13 @@ def _rows() -> Sequence[int]:
     """Numbers of the advances that the form states; a draft may have more than the page offers."""
     sent = [one for one in range(1, 21) if f"advance-{one}" in request.form]
     return sent or range(1, ADVANCES + 1)
+
+
+def _is_monday(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).weekday() == 0
+    except ValueError:
+        return False
 
 
 def _due_on(name: str) -> str:

@@ -1,13 +1,14 @@
 """Season contracts: draw up, sign, call goods off, say what will be missing, answer a breach."""
 
+from collections import Counter
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
 from flask import Response as File
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from app.accounts.access import BUYERS, READERS, SELLERS, TRADE_MANAGERS, TRADERS, Caller
@@ -39,6 +40,7 @@ from app.contracts.schemas import (
     TerminationIn,
     TermsIn,
 )
+from app.contracts.weeks import open_weeks, to_come
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotFound
@@ -77,6 +79,8 @@ def contract(caller: Caller, contract_id: UUID) -> Response:
     good = get_commodity(found.commodity_code)
     balance = balance_of(found)
     released = {one.week for one in _newest(ContractRelease, found)}
+    given = _advances(found)
+    today = clock.local_date(caller.now)
     return show(
         "contract.html",
         contract=found,
@@ -88,13 +92,15 @@ def contract(caller: Caller, contract_id: UUID) -> Response:
         signed={one.side for one in found.signatures if one.version == found.version},
         balance=balance,
         rows=[_row(one, released) for one in balance.weeks],
-        agreed=[(one, contract_terms.advance_told(one)) for one in found.advances],
+        late=found.starts_on < today - timedelta(days=today.weekday()),
+        over=found.ends_on < today,
+        agreed=_agreed(found, given),
         kinds=contract_terms.kinds(),
-        advances=_advances(found),
+        advances=given,
         call_offs=_newest(CallOff, found),
         shortfalls=_newest(ShortfallNotice, found),
         breaches=_newest(Breach, found),
-        weeks=_weeks_to_come(found, caller),
+        weeks=open_weeks(found, now=caller.now)[:MOST_WEEKS_SHOWN],
         sites=_own_sites(caller),
     )
 
@@ -145,9 +151,9 @@ def revision_form(caller: Caller, contract_id: UUID) -> Response:
         side=side,
         partners=[],
         known=contract_terms.typed_before(found, site_id=own),
-        weeks=contract_terms.to_come(
-            found.starts_on, found.ends_on, today=clock.local_date(caller.now)
-        )[:MOST_WEEKS],
+        weeks=to_come(found.starts_on, found.ends_on, today=clock.local_date(caller.now))[
+            :MOST_WEEKS
+        ],
         revised=found,
     )
 
@@ -158,11 +164,12 @@ def revision_form(caller: Caller, contract_id: UUID) -> Response:
 def revise(caller: Caller, contract_id: UUID) -> Response:
     """Propose other terms: a new version, which both sides have to sign."""
     found, side = contracts.own(caller, contract_id)
-    if whole("version") != found.version:
+    version = found.version
+    if whole("version") != version:
         raise operations.VersionChanged
     terms = loaded(TermsIn, contract_terms.stated(market=found.price.get("market")))
     terms["weeks"] = contract_terms.weeks_stated(terms, today=clock.local_date(caller.now))
-    operations.revise_contract(
+    revised = operations.revise_contract(
         contract=found,
         party=found.buying if side == Side.BUYER else found.selling,
         person=caller.signed_in,
@@ -170,7 +177,7 @@ def revise(caller: Caller, contract_id: UUID) -> Response:
         now=caller.now,
         **terms,
     )
-    return go(f"/contracts/{contract_id}?new=1")
+    return go(f"/contracts/{contract_id}" + ("" if revised.version == version else "?new=1"))
 
 
 def _form(caller: Caller, **facts: Any) -> Response:
@@ -235,6 +242,7 @@ def advance(caller: Caller, contract_id: UUID) -> Response:
         "kind": typed("kind") or "money",
         "amount": whole("advanced"),
         "note": typed("note"),
+        "contract_id": str(found.id),
     }
     settlement.record_advance(caller=caller, body=loaded(AdvanceIn, body))
     return go(f"/contracts/{contract_id}#advances")
@@ -329,14 +337,20 @@ def _changes(found: Contract) -> dict[int, list[tuple[str, ...]]]:
 
 
 def _advances(found: Contract) -> Sequence[Advance]:
-    """What the buyer has given the seller beforehand, newest first."""
-    given = advances(
-        and_(
-            Advance.organisation_id == found.organisation_id,
-            Advance.receiver_id == found.seller_id,
-        )
-    )
+    """What the buyer has given the seller beforehand under the contract, newest first."""
+    given = advances(Advance.contract_id == found.id)
     return db.session.scalars(given.order_by(Advance.id.desc()).limit(MOST_NOTED)).all()
+
+
+def _agreed(found: Contract, given: Sequence[Advance]) -> list[tuple[dict[str, Any], str, bool]]:
+    """Each advance that was agreed, in words, and whether it is still to be recorded."""
+    noted = Counter((one.kind, one.amount) for one in given)
+    rows = []
+    for one in found.advances:
+        told = contract_terms.advance_told(one)
+        rows.append((one, told, noted[one["kind"], one["amount"]] <= 0))
+        noted[one["kind"], one["amount"]] -= 1
+    return rows
 
 
 def _row(week: Row, released: set[date]) -> list[str]:
@@ -345,9 +359,3 @@ def _row(week: Row, released: set[date]) -> list[str]:
     figures = [written(one) if one is not None else "–" for one in (*told, week.remaining)]
     given_up = t(" (thôi nhận)", " (released)") if week.week in released else ""
     return [day(week.week) + given_up, *figures]
-
-
-def _weeks_to_come(found: Contract, caller: Caller) -> list[date]:
-    """The weeks for which something can still be called or missed, soonest first."""
-    today = clock.local_date(caller.now)
-    return contract_terms.to_come(found.starts_on, found.ends_on, today=today)[:MOST_WEEKS_SHOWN]

@@ -26,7 +26,7 @@ from app.orders.queries import orders
 from app.places.models import Site
 from app.places.queries import sites
 from app.pools import api as pools
-from app.pools.models import Contribution, Pool, PoolNotFull, PoolStatus
+from app.pools.models import Contribution, Pool, PoolStatus
 from app.pools.schemas import ContributionIn, PoolIn, PoolQuery
 from app.web.forms import asked_for, identifier, loaded, number, typed
 from app.web.language import NO_BREAK, quantity
@@ -151,7 +151,7 @@ def offer(caller: Caller, pool_id: UUID) -> Response:
     found = pools.get_pool(caller=caller, pool_id=pool_id)
     lot = db.session.get(Lot, found.lot_id) if found.lot_id else None
     if lot is None:
-        raise PoolNotFull(pooled=found.pooled, full_load=found.full_load)
+        raise found.not_full()
     asked = {"lot_id": str(lot.id), "quantity": f"{lot.left:f}", "ask_price": number("ask_price")}
     body = loaded(OfferIn, asked)
     good = get_commodity(found.commodity_code)

@@ -254,6 +254,7 @@ def _advance(_: Account, ids: Ids) -> dict[str, Any]:
         "kind": "money",
         "amount": 1000,
         "note": "Mua phân bón",
+        "contract_id": None,
     }
 
 

@@ -62,6 +62,20 @@ def test_a_lot_is_declared_once_the_farmer_has_read_out_the_code(
     assert refused(again) == (409, "entry_not_waiting")
 
 
+def test_what_was_entered_in_a_local_unit_is_told_as_the_lot_has_it(
+    trade: Trade, farm: Account, cooperative: Account
+) -> None:
+    entry = cooperative.made("/assisted-entries", entry_body(farm, quantity="2", unit="tạ"))
+    cooperative.made(f"/assisted-entries/{entry['id']}/confirmation", code_of(trade, entry))
+    trade.relay()
+    (told,) = [
+        one["title"]
+        for one in farm.read("/notifications")["items"]
+        if one["topic"] == "entry.confirmed"
+    ]
+    assert "đã nhập 200 kg Cà phê nhân Robusta cho" in told
+
+
 def test_the_code_goes_to_the_farms_owner_alone_and_is_kept_nowhere(
     trade: Trade, farm: Account, cooperative: Account
 ) -> None:

@@ -315,6 +315,7 @@ IDS_IN_BODIES = [
     ("POST /payouts", "/settlement_ids/0", "payout"),
     ("POST /payouts", "/on_behalf_of", "other_farm_organisation"),
     ("POST /advances", "/receiver_id", "other_farm_organisation"),
+    ("POST /advances", "/contract_id", "order"),
     ("POST /statements", "/on_behalf_of", "other_farm_organisation"),
     ("POST /lots", "/site_id", "processor_site"),
     ("POST /certificates", "/site_id", "processor_site"),

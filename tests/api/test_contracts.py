@@ -95,6 +95,7 @@ def test_a_contract_of_next_season_waits_for_its_first_day(buyer: Account, farm:
     [
         ({"commodity": "gold"}, "/commodity"),
         ({"ends_on": day(-30)[:10], "weeks": []}, "/ends_on"),
+        ({"starts_on": monday(-4), "ends_on": day(-1)[:10], "weeks": []}, "/ends_on"),
         ({"quantity": None}, "/quantity"),
         ({"quantity_form": "all_output"}, "/quantity"),
         ({"weeks": [{"week": monday(0), "promised": "1"}] * 2}, "/weeks/1/week"),
@@ -111,6 +112,8 @@ def test_a_contract_of_next_season_waits_for_its_first_day(buyer: Account, farm:
         ({"price": MARKET | {"market": "no-such"}}, "/price/market"),
         ({"price": {"form": "fixed", "price": "1", "market": "clearing"}}, "/price/market"),
         ({"price": {"form": "cost_plus", "cost": "1"}}, "/price/margin"),
+        ({"price": {"form": "fixed", "price": "0"}}, "/price/price"),
+        ({"price": {"form": "cost_plus", "cost": "0", "margin": "1"}}, "/price/cost"),
         ({"price": {"form": "fixed", "price": "1", "floor": "1"}}, "/price/floor"),
     ],
 )
@@ -149,7 +152,7 @@ def test_no_more_is_called_than_the_total_and_its_tolerance(buyer: Account, farm
     path = f"/contracts/{contract['id']}/call-offs"
     answer = buyer.post(path, {"week": monday(1), "quantity": "30.001"})
     assert refused(answer) == (409, "beyond_contract")
-    assert "30" in (answer.json or {})["detail"]
+    assert "Only 30 kg" in (answer.json or {})["detail"]
     called(buyer, contract, 1, "30")
     outside = buyer.post(path, {"week": monday(5), "quantity": "1"})
     assert [one["pointer"] for one in (outside.json or {})["errors"]] == ["/week"]

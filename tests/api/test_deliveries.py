@@ -133,9 +133,13 @@ def test_no_more_is_planned_or_sent_than_is_outstanding(
 ) -> None:
     path = f"/orders/{order['id']}/deliveries"
     first = scheduled(farm, order, quantity="700")
-    assert code_of(farm.post(path, {"quantity": "301"})) == (409, "more_than_outstanding")
+    planned = farm.post(path, {"quantity": "301"}, Accept_Language="vi")
+    assert code_of(planned) == (409, "more_than_outstanding")
+    assert planned.json["detail"] == "Dòng hàng này chỉ còn 300 kg chưa giao."
     despatch = f"/deliveries/{first['id']}/despatch"
-    assert code_of(farm.post(despatch, {"quantity": "1001"})) == (409, "more_than_outstanding")
+    sent = farm.post(despatch, {"quantity": "1001"})
+    assert code_of(sent) == (409, "more_than_outstanding")
+    assert "Only 1,000 kg of this line" in sent.json["detail"]
     sent = despatched(farm, first, quantity="10", unit="tạ")
     assert sent["quantities"]["despatched"] == "1000.000"
     assert sent["despatches"][0]["as_typed"] == {"quantity": "10", "unit": "tạ"}
@@ -272,6 +276,7 @@ def test_a_correction_is_a_further_row_and_a_further_slip(
     ticket = {"tickets": [{"gross": "990", "tare": "0"}], "correction_reason": "Cân chưa chỉnh"}
     answer = buyer.post(f"{path}/weighing", ticket)
     assert code_of(answer) == (422, "parts_do_not_add_up")
+    assert answer.json["detail"] == "The parts come to 0 kg, but 990 kg was weighed."
     corrected = buyer.made(f"{path}/weighing", ticket | {"parts": [accepted_part("990")]})
     assert [one["net"] for one in corrected["weighings"]] == ["1000.000", "990.000"]
     assert [one["reason"] for one in corrected["weighings"]] == [None, "Cân chưa chỉnh"]

@@ -35,6 +35,10 @@ def test_a_later_word_for_a_week_stands_beside_the_earlier_one(trade: Trade) -> 
     farm.made("/forecasts", forecast_body())
     farm.made("/forecasts", forecast_body(quantity="60", low="50", high="90", trend="down"))
     newest, oldest = farm.read(f"/forecasts?week={monday(1)}")["items"]
+    tuesday = str(date.fromisoformat(monday(1)) + timedelta(days=1))
+    refused = farm.get(f"/forecasts?week={tuesday}")
+    assert refused.status_code == 422
+    assert [one["detail"] for one in refused.json["errors"]] == ["Must be a Monday."]
     assert (newest["quantity"], newest["low"], newest["high"]) == ("60.000", "50.000", "90.000")
     assert (oldest["quantity"], oldest["low"], oldest["high"]) == ("100.000",) * 3
 

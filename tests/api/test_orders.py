@@ -19,6 +19,7 @@ def test_a_buyer_cannot_order_more_than_is_left(trade: Trade) -> None:
     an_order(buyer, offer, "45")
     answer = buyer.post("/orders", order_body(buyer, offer, "6"))
     assert (answer.status_code, answer.json["code"]) == (409, "not_enough_left")
+    assert answer.json["detail"] == "Only 5 kg is left."
     assert farm.read(f"/offers/{offer['id']}")["remaining"] == "5.000"
 
 

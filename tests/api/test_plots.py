@@ -69,7 +69,7 @@ def test_no_more_is_listed_under_a_code_than_its_plots_bear(trade: Trade) -> Non
         },
     )
     assert (refused.status_code, (refused.json or {})["code"]) == (409, "area_capacity_exceeded")
-    assert "100" in (refused.json or {})["detail"]
+    assert "Only 100 kg" in (refused.json or {})["detail"]
     an_offer(farm, lot, quantity="100")
     assert listed(farm) == {"capacity": "1000.000", "listed": "1000.000", "left": "0.000"}
     assert farm.read(f"/lots/{lot['id']}")["reserved"] == "1000.000"

@@ -78,7 +78,7 @@ def test_a_pool_that_is_not_full_does_not_close(
     brought(members[0], pool, a_lot(members[0], quantity="4999"), "4999")
     answer = cooperative.post(f"/pools/{pool['id']}/closing")
     assert refused(answer) == (409, "pool_not_full")
-    assert "4,999" in answer.json["detail"]
+    assert "4,999 kg of the full load of 5,000 kg" in answer.json["detail"]
 
 
 def test_without_a_mandate_nothing_is_reserved_before_the_member_agrees(

@@ -155,7 +155,9 @@ def test_a_shortage_that_is_none_is_refused(trade: Trade, farm: Account) -> None
     body = {"available": "50", "reason": "Ít"}
     assert code_of(farm.post(path, body)) == (409, "nothing_promised")
     an_order(buyer, an_offer(farm, lot), "50")
-    assert code_of(farm.post(path, body)) == (409, "enough_for_all")
+    enough = farm.post(path, body)
+    assert code_of(enough) == (409, "enough_for_all")
+    assert "50 kg is there, enough for the 50 kg" in enough.json["detail"]
     assert farm.post(path, body | {"unit": "thúng"}).status_code == 422
     assert trade.farm().post(path, body).status_code == 404
 

@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser
+from sqlalchemy import update
 
+from app.contracts.models import Contract
+from app.core.db import db
+from app.core.transaction import transaction
 from tests.factories import PASSWORD, Account, Trade, a_lot, monday
 from tests.factories_contracts import a_contract, a_draft
 from tests.web.browser import BOTH_SIZES, sign_in, visit
@@ -67,8 +71,8 @@ def test_what_is_sent_as_it_was_shown_changes_no_term(trade: Trade) -> None:
     answer = pages_of(farm).send(address, form, shown=address)
     assert answer.status_code == 303, answer.get_data(as_text=True)
     versions = farm.read(f"/contracts/{draft['id']}")["versions"]
-    assert [one["number"] for one in versions] == [1, 2]
-    assert versions[0]["terms"] == versions[1]["terms"]
+    assert [one["number"] for one in versions] == [1]
+    assert answer.headers["Location"] == f"/contracts/{draft['id']}"
 
 
 def test_a_revision_says_what_it_changes_and_undoes_signatures(trade: Trade) -> None:
@@ -112,6 +116,8 @@ def test_a_revision_says_what_it_changes_and_undoes_signatures(trade: Trade) -> 
         ({"version": "7"}, "Hợp đồng vừa được sửa"),
         ({"week-{monday}": "nhiều"}, "Hãy nhập số"),
         ({"week-{monday}": "-4"}, "từ 0 trở lên"),
+        ({"week-2026-12-01": "4"}, "Phải là ngày thứ Hai"),
+        ({"figure": "0"}, "Nhập số lớn hơn 0"),
         ({"advance-1": "5.000", "advance-1-due": "mai"}, "Hãy chọn ngày ứng"),
         ({"price": "cost_plus", "margin": ""}, "Hãy nhập một số"),
         ({"price": "zzz"}, "Không có cách tính giá này"),
@@ -143,6 +149,59 @@ def test_only_a_draft_of_ones_own_is_revised(trade: Trade) -> None:
     assert late.status_code == 409
     assert "Chưa làm được" in late.get_data(as_text=True)
     assert buyer.read(f"/contracts/{active['id']}")["version"] == 1
+
+
+def test_a_season_that_has_begun_says_what_its_past_weeks_are_worth(trade: Trade) -> None:
+    farm, buyer = trade.farm(), trade.processor()
+    early = a_draft(buyer, farm)
+    late = a_draft(buyer, farm, starts_on=monday(-2))
+    told = "Tuần đã qua trước khi hai bên cùng ký thì không tính là đã hứa."
+    for draft, expected in ((early, False), (late, True)):
+        page = _text(pages_of(farm).get(f"/contracts/{draft['id']}").get_data(as_text=True))
+        assert (told in page) == expected
+        assert "Ký bản 1" in page
+
+
+def test_a_season_that_is_over_is_not_offered_for_signing(trade: Trade) -> None:
+    farm, buyer = trade.farm(), trade.processor()
+    draft = a_draft(buyer, farm, starts_on=monday(-2), weeks=[])
+    with trade.app.app_context(), transaction():
+        ends_on = date.fromisoformat(monday(-1))
+        db.session.execute(
+            update(Contract).where(Contract.id == draft["id"]).values(ends_on=ends_on)
+        )
+    page = _text(pages_of(farm).get(f"/contracts/{draft['id']}").get_data(as_text=True))
+    assert "sửa thời hạn rồi mới ký được" in page
+    assert "Ký bản 1" not in page
+
+
+def test_a_shortfall_is_told_only_of_weeks_that_were_agreed_and_have_begun(trade: Trade) -> None:
+    farm, buyer = trade.farm(), trade.processor()
+    later = a_contract(buyer, farm, starts_on=monday(2), weeks=[])
+    page = pages_of(farm).get(f"/contracts/{later['id']}").get_data(as_text=True)
+    assert "/shortfalls" not in page
+    active = a_contract(buyer, farm)
+    page = pages_of(farm).get(f"/contracts/{active['id']}").get_data(as_text=True)
+    assert "/shortfalls" in page
+    assert re.findall(r'<option value="([0-9-]+)"', page) == [monday(week) for week in range(3)]
+
+
+def test_each_advance_that_was_agreed_is_recorded_once(trade: Trade) -> None:
+    farm, buyer = trade.farm(), trade.processor()
+    agreed = [{"due_on": monday(1), "amount": 5_000_000, "kind": "inputs"}] * 2
+    contract = a_contract(buyer, farm, advances=agreed)
+    address = f"/contracts/{contract['id']}"
+    form = {"advanced": "5000000", "kind": "inputs", "note": "Phân bón"}
+    for left in (2, 1):
+        page = pages_of(buyer).get(address).get_data(as_text=True)
+        assert page.count("Ghi đã ứng") == left
+        sent = pages_of(buyer).send(f"{address}/advances", form, shown=address)
+        assert sent.status_code == 303, sent.get_data(as_text=True)
+    assert "Ghi đã ứng" not in pages_of(buyer).get(address).get_data(as_text=True)
+    once_more = pages_of(buyer).send(f"{address}/advances", form, shown=address)
+    assert once_more.status_code == 409
+    assert "chỉ còn 0 đồng" in once_more.get_data(as_text=True)
+    assert [one["contract_id"] for one in farm.read("/advances")["items"]] == [contract["id"]] * 2
 
 
 @pytest.mark.parametrize("size", BOTH_SIZES)
