@@ -1,6 +1,6 @@
 """What was paid, beside the clearing price, last season, and prices published outside."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -94,7 +94,10 @@ def clearing_prices(question: Question) -> dict[Key, Decimal]:
             MarketPrice.market_code,
             (value / func.sum(MarketPrice.quantity)).label("price"),
         )
-        .where(day >= period.since, day <= period.until)
+        .where(
+            MarketPrice.cleared_at >= clock.start_of_day(period.since),
+            MarketPrice.cleared_at < clock.start_of_day(period.until + timedelta(days=1)),
+        )
         .group_by(period.bucket(day), MarketPrice.market_code)
         .subquery()
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 from uuid import UUID
 
@@ -119,13 +119,20 @@ class Question:
 
     @cached_property
     def _among(self) -> BindParameter[Any]:
-        """Whom the reader knows, sent once however often a statement says it."""
+        """Whom the reader knows, as literals: psycopg reads a statement of many parameters anew."""
         known: Any = self.known
-        return bindparam("known", known, Uuid(), expanding=True)
+        return bindparam("known", known, Uuid(), expanding=True, literal_execute=True)
 
     def over(self, period: Period) -> "Question":
         """The same about another period; whom the reader knows is not looked up again."""
-        other = replace(self, period=period)
+        return self._but(period=period)
+
+    def about(self, commodity: str) -> "Question":
+        """The same about one commodity."""
+        return self._but(commodity=commodity)
+
+    def _but(self, **changes: Any) -> "Question":
+        other = replace(self, **changes)
         vars(other)["known"] = self.known
         return other
 
@@ -142,8 +149,17 @@ class Question:
         own: ColumnElement[bool] = organisation.in_(self._among)
         return [own, agent == self.reader.id] if self.reader.kind == Kind.COOPERATIVE else [own]
 
+    @cached_property
+    def _rows(self) -> dict[Table, ColumnElement[bool]]:
+        return {}
+
     def rows(self, cell: Table) -> ColumnElement[bool]:
         """The rows of a roll-up that the reader may see of the period, each arm by an index."""
+        if cell not in self._rows:
+            self._rows[cell] = self._rows_of(cell)
+        return self._rows[cell]
+
+    def _rows_of(self, cell: Table) -> ColumnElement[bool]:
         c = cell.c
         tiles = self.period.tiles()
         within = [
@@ -176,8 +192,13 @@ def summed(
     cell: Table, question: Question, by: Sequence[Any], measures: Sequence[str]
 ) -> Sequence[Row[Any]]:
     """Sums of measures of the reader's rows, by some dimensions."""
-    sums = (func.coalesce(func.sum(cell.c[name]), 0).label(name) for name in measures)
+    sums = _sums(cell, tuple(measures))
     return db.session.execute(_by(select(*by, *sums).where(question.rows(cell)), by)).all()
+
+
+@cache
+def _sums(cell: Table, measures: tuple[str, ...]) -> Sequence[ColumnElement[Any]]:
+    return [func.coalesce(func.sum(cell.c[name]), 0).label(name) for name in measures]
 
 
 def grouped_sums(question: Question, by: Sequence[Any]) -> Sequence[Row[Any]]:

@@ -33,6 +33,7 @@ class DeliveryStatus(StrEnum):
 
 ENDED = (DeliveryStatus.ACCEPTED, DeliveryStatus.PARTLY_ACCEPTED, DeliveryStatus.REJECTED)
 OVER = (*ENDED, DeliveryStatus.CANCELLED)
+UNDER_WAY = (DeliveryStatus.DESPATCHED, DeliveryStatus.WEIGHED, DeliveryStatus.INSPECTED)
 
 
 class PartResult(StrEnum):
@@ -57,6 +58,11 @@ class Delivery(Identified, Base):
         UniqueConstraint("order_id", "number"),
         Index("ix_delivery_ended", "seller_id", "ended_at"),
         Index("ix_delivery_by_day", "ended_at", postgresql_using="brin"),
+        Index(
+            "ix_delivery_under_way",
+            "id",
+            postgresql_where=text("status IN ('despatched', 'weighed', 'inspected')"),
+        ),
     )
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)

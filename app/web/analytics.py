@@ -1,7 +1,7 @@
 """The month on one page: what was found, with its charts, its tables and its files."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
@@ -36,10 +36,17 @@ FIRST_MONTH = date(2020, 1, 1)
 
 @dataclass(frozen=True)
 class Asked:
-    """Whose figures, and of which month."""
+    """Whose figures, of which month, and of which commodity if not of all."""
 
     caller: Caller
     month: date
+    commodity: str | None = None
+
+    def about(self, commodity: str) -> "Asked":
+        """The same of one commodity."""
+        other = replace(self, commodity=commodity)
+        vars(other)["of_month"] = self.of_month.about(commodity)
+        return other
 
     @property
     def today(self) -> date:
@@ -65,7 +72,8 @@ class Asked:
 
     @cached_property
     def of_month(self) -> Question:
-        return Question(self.caller.acting, self.view, Period(self.month, self.last))
+        month = Period(self.month, self.last)
+        return Question(self.caller.acting, self.view, month, self.commodity)
 
     @property
     def weeks(self) -> list[date]:
@@ -89,15 +97,19 @@ class Asked:
 
 @dataclass(frozen=True)
 class Table:
-    """One of the page's tables as a file: its columns, its rows, who may have it."""
+    """One of the page's tables as a file: its columns, its rows, who may have it.
+
+    Of a table that is ``long`` the page reads one commodity.
+    """
 
     row: type[ma.Schema]
     rows: Callable[[Asked], Sequence[Any]]
     access: Acting = ANALYSTS
+    long: bool = False
 
 
 TABLES = {
-    "prices": Table(schemas.PaidOut, lambda asked: prices.prices(asked.by_week)),
+    "prices": Table(schemas.PaidOut, lambda asked: prices.prices(asked.by_week), long=True),
     "volumes": Table(schemas.FiguresOut, lambda asked: summary(asked.by_week).rows),
     "supply": Table(
         schemas.SupplyWeekOut, lambda asked: supply.supply(asked.ahead, today=asked.today)
@@ -110,6 +122,7 @@ TABLES = {
         schemas.SellerPriceOut,
         lambda asked: fairness.paid_to_each(asked.of_month),
         FIGURE_OWNERS,
+        long=True,
     ),
     "chain": Table(schemas.FiguresOut, lambda asked: asked.summary.rows, FIGURE_OWNERS),
     "loss": Table(schemas.LossOut, lambda asked: losses.losses(asked.of_month, today=asked.today)),
@@ -123,7 +136,8 @@ def analytics(caller: Caller) -> WerkzeugResponse:
     asked = Asked(caller, _month(caller))
     found = asked.summary
     own = asked.view is View.OWN
-    rows = {name: TABLES[name].rows(asked) for name in _shown(asked)}
+    shown = {name: TABLES[name] for name in _shown(asked)}
+    rows = {name: one.rows(asked) for name, one in shown.items() if not one.long}
     codes = {row["commodity"] for name in rows for row in rows[name] if "commodity" in row}
     codes |= {row["source"] for row in rows["flows"] if row["source_kind"] == "commodity"}
     filling = _filling(caller) if caller.acting.kind == Kind.COOPERATIVE else []
@@ -132,6 +146,9 @@ def analytics(caller: Caller) -> WerkzeugResponse:
     named_here = {one.code: one for one in db.session.scalars(select(Commodity).where(wanted))}
     goods = {code: one for code, one in named_here.items() if code in codes}
     chosen = _chosen(goods, found)
+    if chosen:
+        about = asked.about(chosen.code)
+        rows |= {name: one.rows(about) for name, one in shown.items() if one.long}
     return show(
         "analytics.html",
         month=asked.month,

@@ -26,16 +26,15 @@ class PagesNotBuilt(Exception):
 
 @dataclass(frozen=True)
 class Built:
-    """Where the scripts are, the style itself, and the policy that lets just these run.
+    """The script and the style of every page, where others are, and the policy that lets these run.
 
-    ``app`` comes with every page, ``refresh`` with those that renew parts of themselves, ``charts``
-    when a chart is asked for.
+    ``refresh`` comes with pages that renew parts of themselves, ``charts`` when one is asked for.
     """
 
-    app: str
+    script: str
+    style: str
     refresh: str
     charts: str
-    style: str
     policy: str
 
 
@@ -47,7 +46,7 @@ def install(app: Flask) -> Built:
     """
     try:
         names = json.loads((FOLDER / "names.json").read_text())
-        style = (FOLDER / names["app.css"]).read_text()
+        script, style = ((FOLDER / names[one]).read_text() for one in ("app.js", "app.css"))
     except FileNotFoundError:
         raise PagesNotBuilt from None
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
@@ -59,24 +58,28 @@ def install(app: Flask) -> Built:
         add_headers_function=_careful,
     )
     built = Built(
-        app=f"/{PREFIX}/{names['app.js']}",
+        script=script,
+        style=style,
         refresh=f"/{PREFIX}/{names['refresh.js']}",
         charts=f"/{PREFIX}/{names['charts.js']}",
-        style=style,
-        policy=_policy(style),
+        policy=_policy(script, style),
     )
     app.extensions["pages"] = built
     return built
 
 
-def _policy(style: str) -> str:
-    """Nothing but our own scripts, this one style, and images of our own."""
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+def _policy(script: str, style: str) -> str:
+    """Nothing but this script, this style, and scripts, styles and images of our own."""
     return (
-        f"default-src 'none'; script-src 'self'; style-src 'self' 'sha256-{digest}'; "
+        f"default-src 'none'; script-src 'self' {_digest(script)}; "
+        f"style-src 'self' {_digest(style)}; "
         "img-src 'self' data: blob:; connect-src 'self'; worker-src 'self'; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     )
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _careful(headers: dict[str, str], _path: str, url: str) -> None:

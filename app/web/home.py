@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import BindParameter, bindparam, func, select, union_all
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
@@ -14,7 +14,7 @@ from app.clearing.models import Match, MatchStatus
 from app.clearing.queries import concerning as matches_of
 from app.core.db import db
 from app.deliveries import queries as deliveries
-from app.deliveries.models import Claim, ClaimStatus, Delivery, DeliveryStatus
+from app.deliveries.models import UNDER_WAY, Claim, ClaimStatus, Delivery
 from app.market.models import Demand, DemandStatus, Offer, OfferStatus
 from app.market.queries import demands, offers
 from app.orders import queries as orders
@@ -65,14 +65,12 @@ def _orders(side: Any, statuses: tuple[OrderStatus, ...]) -> list[Order]:
 
 def _coming(caller: Caller) -> list[Delivery]:
     """Loads on their way or waiting to be weighed, inspected or accepted."""
-    under_way = (
-        DeliveryStatus.DESPATCHED,
-        DeliveryStatus.WEIGHED,
-        DeliveryStatus.INSPECTED,
+    # As literals, because a plan made for any statuses would not use the index of these.
+    literally: BindParameter[Any] = bindparam(
+        "under_way", UNDER_WAY, expanding=True, literal_execute=True
     )
-    statement = deliveries.deliveries(deliveries.seen_by(caller.acting)).where(
-        Delivery.status.in_(under_way)
-    )
+    under_way = Delivery.status.in_(literally)
+    statement = deliveries.deliveries(deliveries.seen_by(caller.acting)).where(under_way)
     return list(db.session.scalars(statement.order_by(Delivery.id).limit(FEW)))
 
 

@@ -91,3 +91,24 @@ def test_a_draft_made_without_a_signal_is_sent_once_when_it_is_back(
         farmer.complaints[:] = [one for one in farmer.complaints if "ERR_INTERNET" not in one]
     sold = farm.read("/offers?mine=true")["items"]
     assert [one["quantity"] for one in sold] == ["30.000"]
+
+
+def test_a_choice_made_before_all_scripts_have_come_asks_for_the_whole_page(
+    browser: Browser, site: str, committing: Flask
+) -> None:
+    farm = Trade(committing).farm()
+    with visit(browser, site, "phone") as farmer:
+        sign_in(farmer, str(farm.login), PASSWORD)
+        late = "**/refresh.*.js"
+        farmer.page.route(
+            late, lambda route: route.fulfill(body="", content_type="text/javascript")
+        )
+        farmer.open("/sell").fill(quantity="2")
+        other = farmer.page.locator(".tiles .chip").nth(1)
+        code = other.locator("input").get_attribute("value")
+        other.click()
+        farmer.page.wait_for_url(f"**/sell?*commodity={code}*")
+        asked = farmer.page.url
+        assert "quantity=2" in asked
+        assert "csrf" not in asked
+        farmer.look()

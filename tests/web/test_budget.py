@@ -49,16 +49,18 @@ def test_selling_opens_on_a_poor_line_within_its_budget(
     line.on("Network.loadingFinished", lambda one: received.append(one["encodedDataLength"]))
     line.on("Network.requestWillBeSent", lambda one: requests.append(one["request"]["url"]))
     begun = time.monotonic()
-    page.goto(f"{site}/sell")
+    page.goto(f"{site}/sell", wait_until="commit")
     page.fill("#quantity", "2")
     page.get_by_text("2 kg").wait_for()
     seconds = time.monotonic() - begun
     page.wait_for_load_state("load")
+    loaded = time.monotonic() - begun
     sizes = {
         "bytes": sum(received),
         "requests": len([one for one in requests if "data:" not in one]),
     }
     record_property("interactive_seconds", round(seconds, 1))
+    record_property("loaded_seconds", round(loaded, 1))
     assert sizes["bytes"] <= 60_000
     assert sizes["requests"] <= 4
     context.close()

@@ -1,5 +1,6 @@
 """How long the server works on each page while a million offers are on sale."""
 
+import gc
 import time
 from statistics import quantiles
 
@@ -92,6 +93,8 @@ def pages(offers: int, times: int, as_json: bool) -> None:
             _tidy()
             tokens = {label: _token(label) for label in ("processor", "farm")} | readers()
             contract = a_contract()
+        gc.collect()
+        gc.freeze()
         figures = {
             f"{label} {address}": _p95(
                 app, tokens.get(label), address.format(contract=contract), times

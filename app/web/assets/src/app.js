@@ -1,5 +1,6 @@
 import "./busy.js";
 import "./drafts.js";
+import "./early.js";
 import "./interactive.js";
 import "./photo.js";
 import "./quantity.js";

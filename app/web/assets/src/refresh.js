@@ -1,2 +1,4 @@
 import "htmx.org";
 import "./polling.js";
+
+document.documentElement.dataset.renews = "yes";
