@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -154,9 +155,10 @@ def _write_terms(
     contract.price = price_formula(terms["price"])
     contract.payment_days = terms["payment_days"]
     contract.carrier = Carrier(terms["carrier"])
+    by_day = sorted(terms["advances"], key=itemgetter("due_on", "kind", "amount"))
     contract.advances = [
         {"due_on": one["due_on"].isoformat(), "amount": one["amount"], "kind": one["kind"]}
-        for one in terms["advances"]
+        for one in by_day
     ]
     contract.remedies = {
         name: f"{terms['remedies'][name]:.2f}" for name in ("non_purchase", "side_selling")

@@ -86,6 +86,11 @@ def planned(line_id: UUID) -> Sequence[Delivery]:
     return db.session.scalars(deliveries(waiting).order_by(Delivery.number)).all()
 
 
+def next_load(line: OrderLine) -> Decimal:
+    """What the next load of a line would carry: what is planned first, else what is outstanding."""
+    return next((one.scheduled_quantity for one in planned(line.id)), outstanding(line))
+
+
 def unfinished(order_id: UUID) -> bool:
     """Whether a delivery of the order has neither ended nor been called off."""
     return bool(

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, not_, or_, select, true
+from sqlalchemy import ColumnElement, and_, not_, or_, select, true
 
 from app.accounts.access import (
     BUYERS,
@@ -163,7 +163,7 @@ def confirm_payout(caller: Caller, payout_id: UUID) -> Payout:
 
     Xác nhận đã nhận được tiền.
     """
-    seen = caller.owns(Payout.payee_id)
+    seen = _received(caller, Payout.payee_id, Payout.organisation_id)
     payout = queries.get_payout(payout_id, seen=seen, lock=True)
     return payout_operations.confirm_payout(payout=payout, now=caller.now)
 
@@ -250,7 +250,7 @@ def confirm_advance(caller: Caller, advance_id: UUID) -> Advance:
 
     Tôi đã nhận khoản ứng này và còn nợ.
     """
-    seen = caller.owns(Advance.receiver_id)
+    seen = _received(caller, Advance.receiver_id, Advance.organisation_id)
     advance = queries.get_advance(advance_id, seen=seen, lock=True)
     return advance_operations.confirm_advance(advance=advance, now=caller.now)
 
@@ -295,6 +295,11 @@ def get_commission(caller: Caller, rule_id: UUID) -> CommissionRule:
     Một quy định hoa hồng.
     """
     return queries.get_commission(rule_id, seen=_my_cooperatives(caller))
+
+
+def _received(caller: Caller, receiver: Any, giver: Any) -> ColumnElement[bool]:
+    """What one may confirm for the receiver; a mandate is none to confirm what one gave oneself."""
+    return and_(caller.owns(receiver), giver != caller.acting.id)
 
 
 def _between(caller: Caller, *columns: Any) -> ColumnElement[bool]:

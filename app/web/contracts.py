@@ -345,11 +345,16 @@ def _advances(found: Contract) -> Sequence[Advance]:
 def _agreed(found: Contract, given: Sequence[Advance]) -> list[tuple[dict[str, Any], str, bool]]:
     """Each advance that was agreed, in words, and whether it is still to be recorded."""
     noted = Counter((one.kind, one.amount) for one in given)
+    left: Counter[str] = Counter()
+    for one in found.advances:
+        left[one["kind"]] += one["amount"]
+    for other in given:
+        left[other.kind] -= other.amount
     rows = []
     for one in found.advances:
-        told = contract_terms.advance_told(one)
-        rows.append((one, told, noted[one["kind"], one["amount"]] <= 0))
-        noted[one["kind"], one["amount"]] -= 1
+        told, key = contract_terms.advance_told(one), (one["kind"], one["amount"])
+        rows.append((one, told, noted[key] <= 0 and one["amount"] <= left[one["kind"]]))
+        noted[key] -= 1
     return rows
 
 

@@ -13,9 +13,10 @@ from app.core.db import db
 from app.core.paging import PageQuery
 from app.deliveries import api as deliveries
 from app.deliveries.models import Delivery, DeliveryStatus
+from app.deliveries.queries import next_load
 from app.deliveries.schemas import DeliveryIn, DespatchIn
 from app.orders import api as orders
-from app.orders.models import Order
+from app.orders.models import Order, OrderStatus
 from app.orders.schemas import OrderQuery
 from app.places.models import Site
 from app.places.queries import current_ward
@@ -44,6 +45,8 @@ def order(caller: Caller, order_id: UUID) -> Response:
         caller=caller, order_id=order_id, query=loaded(PageQuery, {"limit": "100"})
     ).items
     site = db.session.get_one(Site, found.site_id)
+    selling = caller.organisation_id in (found.seller_id, found.seller_agent_id)
+    leaves = selling and found.status in (OrderStatus.CONFIRMED, OrderStatus.IN_DELIVERY)
     return show(
         "order.html",
         order=found,
@@ -52,7 +55,8 @@ def order(caller: Caller, order_id: UUID) -> Response:
         loads=loads,
         site=site,
         ward=current_ward(site.ward_code),
-        selling=caller.organisation_id in (found.seller_id, found.seller_agent_id),
+        selling=selling,
+        leaving={line.id: next_load(line) for line in found.lines} if leaves else {},
         units=WEIGHTS,
     )
 

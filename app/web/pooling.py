@@ -16,7 +16,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.paging import PageQuery
 from app.deliveries.models import Delivery
-from app.deliveries.queries import outstanding, planned
+from app.deliveries.queries import next_load
 from app.lots.models import Lot, LotStatus
 from app.market import api as market
 from app.market.models import Offer
@@ -191,11 +191,7 @@ def _leaving(order: Order, lot_id: UUID) -> list[tuple[OrderLine, Decimal]]:
     """The lines of an order whose next load can leave, each with its quantity."""
     if order.status not in (OrderStatus.CONFIRMED, OrderStatus.IN_DELIVERY):
         return []
-    waiting = [
-        (line, next((one.scheduled_quantity for one in planned(line.id)), outstanding(line)))
-        for line in order.lines
-        if line.lot_id == lot_id
-    ]
+    waiting = [(line, next_load(line)) for line in order.lines if line.lot_id == lot_id]
     return [(line, load) for line, load in waiting if load]
 
 

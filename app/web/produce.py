@@ -12,6 +12,8 @@ from app.catalogue.models import Category, Commodity
 from app.catalogue.queries import commodities
 from app.clearing.models import MarketPrice
 from app.core.db import db
+from app.core.money import HIGHEST_PRICE
+from app.core.numbers import written
 from app.lots.models import Lot
 from app.market.models import Offer
 from app.web.forms import ask_once
@@ -115,13 +117,18 @@ def check_likely(
             "Giá 0 đồng là cho không. Đúng thì tích ô bên dưới.",
             "A price of 0 gives it away. If it is right, tick the box below.",
         )
-    elif commodity.is_base and today and abs(ask_price - today) > ODD * today:
+    elif commodity.is_base and today and _is_odd(ask_price, today):
         times = ask_price / today
         ask_once(
             "ask_price",
             ask_price,
-            f"Gấp {times:.1f} lần giá hôm nay. Đúng thì tích ô bên dưới.".replace(".", ",", 1)
+            f"Gấp {written(round(times, int(times < 10)), 'vi')} lần giá hôm nay."
+            " Đúng thì tích ô bên dưới."
             if times > 1
             else "Thấp hơn giá hôm nay nhiều. Đúng thì tích ô bên dưới.",
             "Far from today's price. If it is right, tick the box below.",
         )
+
+
+def _is_odd(ask_price: Decimal, today: Decimal) -> bool:
+    return 0 < ask_price <= HIGHEST_PRICE and abs(ask_price - today) > ODD * today

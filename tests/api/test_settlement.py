@@ -123,6 +123,15 @@ def test_the_agent_with_a_mandate_sees_and_confirms_for_its_member(
     assert cooperative.made(f"/payouts/{payout['id']}/confirmation")["status"] == "confirmed"
 
 
+def test_who_gave_something_cannot_confirm_for_the_member_that_got_it(trade: Trade) -> None:
+    farm, cooperative = trade.farm(), trade.cooperative()
+    a_membership(farm, cooperative, "mandate")
+    given = {"receiver_id": farm.organisation_id, "kind": "money", "amount": 50_000_000}
+    confirmation = f"/advances/{cooperative.made('/advances', given)['id']}/confirmation"
+    assert cooperative.post(confirmation).status_code == 404
+    assert farm.made(confirmation)["status"] == "confirmed"
+
+
 def test_an_advance_counts_once_the_receiver_has_confirmed_it(
     trade: Trade, parties: tuple[Account, Account, str]
 ) -> None:

@@ -204,6 +204,17 @@ def test_each_advance_that_was_agreed_is_recorded_once(trade: Trade) -> None:
     assert [one["contract_id"] for one in farm.read("/advances")["items"]] == [contract["id"]] * 2
 
 
+def test_an_advance_that_was_given_in_parts_is_not_offered_again(trade: Trade) -> None:
+    farm, buyer = trade.farm(), trade.processor()
+    agreed = [{"due_on": monday(1), "amount": 1_000_000, "kind": "inputs"}]
+    contract = a_contract(buyer, farm, advances=agreed)
+    body = {"receiver_id": farm.organisation_id, "contract_id": contract["id"], "kind": "inputs"}
+    for amount in (400_000, 600_000):
+        buyer.made("/advances", body | {"amount": amount})
+    page = pages_of(buyer).get(f"/contracts/{contract['id']}").get_data(as_text=True)
+    assert "Ghi đã ứng" not in page
+
+
 @pytest.mark.parametrize("size", BOTH_SIZES)
 def test_a_contract_is_bargained_over_signed_and_looked_after(
     browser: Browser, site: str, committing: Flask, size: str

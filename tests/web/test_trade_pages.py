@@ -304,3 +304,12 @@ def test_a_new_harvest_goes_into_a_pool_without_going_on_sale(world: World) -> N
     world["cooperative"].made(f"/pools/{world.ids['pool']}/return")
     assert 'id="refusal"' in refused(world, "farm", f"{pool}/harvest", form, f"{pool}/harvest")
     assert world["farm"].read("/lots")["items"][0]["id"] == brought_in["lot_id"]
+
+
+def test_nothing_is_weighed_out_of_an_order_that_has_left(world: World) -> None:
+    farm, processor = world["farm"], world["processor"]
+    order = an_order(processor, an_offer(farm), "17")
+    address = f"/orders/{order['id']}"
+    assert "Cân hàng và báo đã xuất" in shown(world, "farm", address)
+    a_delivery(farm, processor, order, "despatched")
+    assert "Cân hàng và báo đã xuất" not in shown(world, "farm", address)

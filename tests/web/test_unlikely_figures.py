@@ -70,5 +70,5 @@ def test_a_pooled_load_is_not_given_away_by_a_slip(world: World) -> None:
 def test_a_new_price_far_from_the_markets_is_asked_about(world: World) -> None:
     offer = an_offer(world["farm"], a_lot(world["farm"], **PROMPT))
     address, form = f"/offers/{offer['id']}", {"ask_price": "1.000.000"}
-    assert "Gấp 10,0 lần giá hôm nay" in asked(world, "farm", f"{address}/price", form, address)
+    assert "Gấp 10 lần giá hôm nay." in asked(world, "farm", f"{address}/price", form, address)
     assert world["farm"].read(address)["ask_price"] == "1000000.00"
