@@ -62,10 +62,10 @@ def test_a_season_that_is_over_is_not_signed(trade: Trade, buyer: Account, farm:
 def test_a_revision_that_changes_nothing_keeps_the_version_and_its_signature(
     trade: Trade, buyer: Account, farm: Account
 ) -> None:
-    draft = a_draft(buyer, farm)
+    draft = a_draft(buyer, farm, advances=AGREED)
     path = f"/contracts/{draft['id']}"
     buyer.made(f"{path}/signature", {"version": 1})
-    same = revised(farm, draft)
+    same = revised(farm, draft, advances=AGREED[::-1])
     assert same.status_code == 200, same.get_data(as_text=True)
     assert [one["number"] for one in same.json["versions"]] == [1]
     trade.relay()
