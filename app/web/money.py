@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, or_, select
 from werkzeug.wrappers import Response
 
 from app.accounts.access import BUYERS, READERS, SELLERS, TRADERS, Caller
@@ -44,6 +44,7 @@ def money(caller: Caller) -> Response:
         totals=totals(own),
         waiting=waiting,
         advanced=_advanced(own),
+        unsettled=_unsettled(own),
         owed=_owed(own),
         paid=_paid(own),
     )
@@ -97,6 +98,17 @@ def _advanced(organisation_id: UUID) -> Sequence[Advance]:
     mine = advances(Advance.receiver_id == organisation_id)
     waiting = mine.where(Advance.status == AdvanceStatus.RECORDED)
     return db.session.scalars(waiting.order_by(Advance.id.desc()).limit(20)).all()
+
+
+def _unsettled(organisation_id: UUID) -> Sequence[Advance]:
+    """What was given beforehand, by me or to me, and has not been taken off what is owed."""
+    between = or_(
+        Advance.receiver_id == organisation_id, Advance.organisation_id == organisation_id
+    )
+    left = advances(between).where(
+        Advance.status == AdvanceStatus.CONFIRMED, Advance.netted < Advance.amount
+    )
+    return db.session.scalars(left.order_by(Advance.id.desc()).limit(20)).all()
 
 
 def _paid(organisation_id: UUID) -> Sequence[Payout]:

@@ -5,14 +5,16 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, true
 
 from app.contracts.breach_operations import find_breaches
 from app.core import clock
 from app.core.db import db
 from app.core.outbox import OutboxMessage
 from app.core.transaction import transaction
+from app.settlement.advance_operations import confirm_advance
 from app.settlement.operations import finalise_settlements
+from app.settlement.queries import advances
 from tests.api.world import declared, is_list
 from tests.factories import (
     COMMODITY,
@@ -144,11 +146,13 @@ def owing(trade: Trade, readers: dict[str, Account]) -> dict[str, Account]:
     for number in range(MANY):
         buyer.made("/payouts", {"payee_id": farm.organisation_id, "amount": 1})
         given = {"receiver_id": members[number], "kind": "money", "amount": 1}
-        advance = cooperative.made("/advances", given)
-        cooperative.made(f"/advances/{advance['id']}/confirmation")
+        cooperative.made("/advances", given)
         cooperative.made("/commissions", {"percent": "1", "valid_from": f"2026-01-{number + 1:02}"})
         day = f"2020-01-{number + 1:02}"
         farm.made("/statements", {"period_from": day, "period_until": day})
+    with trade.app.app_context(), transaction():
+        for advance in db.session.scalars(advances(true())):
+            confirm_advance(advance=advance, now=clock.now())
     operator = readers["rounds"]
     return dict.fromkeys(("settlements", "payouts", "purchase-list"), buyer) | {
         "ledger": operator,

@@ -313,3 +313,14 @@ def test_nothing_is_weighed_out_of_an_order_that_has_left(world: World) -> None:
     assert "Cân hàng và báo đã xuất" in shown(world, "farm", address)
     a_delivery(farm, processor, order, "despatched")
     assert "Cân hàng và báo đã xuất" not in shown(world, "farm", address)
+
+
+def test_both_sides_see_what_of_an_advance_is_still_to_be_taken_off(world: World) -> None:
+    farm, processor = world["farm"], world["processor"]
+    given = {"receiver_id": farm.organisation_id, "kind": "money", "amount": 53_000_000}
+    advance = processor.made("/advances", given)
+    told = "Còn trừ vào tiền hàng 53.000.000 đ"
+    assert told not in shown(world, "farm", "/money")
+    farm.made(f"/advances/{advance['id']}/confirmation")
+    for label in ("farm", "processor"):
+        assert told in shown(world, label, "/money")
