@@ -5,7 +5,7 @@ from flask import Flask
 from playwright.sync_api import Browser
 
 from tests.factories import PASSWORD, Trade
-from tests.web.browser import BOTH_SIZES, sign_in, visit
+from tests.web.browser import BOTH_SIZES, Visit, sign_in, visit
 
 PHONES = {"phone": "0912345001", "desktop": "0912345002"}
 
@@ -97,18 +97,17 @@ def test_a_choice_made_before_all_scripts_have_come_asks_for_the_whole_page(
     browser: Browser, site: str, committing: Flask
 ) -> None:
     farm = Trade(committing).farm()
-    with visit(browser, site, "phone") as farmer:
-        sign_in(farmer, str(farm.login), PASSWORD)
-        late = "**/refresh.*.js"
-        farmer.page.route(
-            late, lambda route: route.fulfill(body="", content_type="text/javascript")
-        )
-        farmer.open("/sell").fill(quantity="2")
-        other = farmer.page.locator(".tiles .chip").nth(1)
-        code = other.locator("input").get_attribute("value")
-        other.click()
-        farmer.page.wait_for_url(f"**/sell?*commodity={code}*")
-        asked = farmer.page.url
-        assert "quantity=2" in asked
-        assert "csrf" not in asked
-        farmer.look()
+    # What a service worker fetches cannot be kept from coming.
+    context = browser.new_context(service_workers="block")
+    page = context.new_page()
+    sign_in(Visit(page, site, "phone"), str(farm.login), PASSWORD)
+    page.route("**/refresh.*.js", lambda one: one.fulfill(body="", content_type="text/javascript"))
+    page.goto(f"{site}/sell")
+    page.fill("#quantity", "2")
+    other = page.locator(".tiles .chip").nth(1)
+    code = other.locator("input").get_attribute("value")
+    other.click()
+    page.wait_for_url(f"**/sell?*commodity={code}*")
+    assert "quantity=2" in page.url
+    assert "csrf" not in page.url
+    context.close()
