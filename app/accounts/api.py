@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.accounts import membership_operations, operations, queries, schemas, sign_in_codes
 from app.accounts.access import (
@@ -186,10 +186,7 @@ def get_invitation(caller: Caller, invitation_id: UUID) -> Invitation:
     Một lời mời vào tổ chức của tôi.
     """
     seen = queries.invitations_of(caller.acting.id, everything=caller.sees_all)
-    found = db.session.scalar(seen.where(Invitation.id == invitation_id))
-    if found is None:
-        raise NotFound
-    return found
+    return _invitation(seen, invitation_id)
 
 
 @blueprint.operation("DELETE", "/invitations/<uuid:invitation_id>", access=TRADE_MANAGERS)
@@ -199,12 +196,15 @@ def withdraw_invitation(caller: Caller, invitation_id: UUID) -> None:
     Rút lại lời mời chưa được nhận; mã của lời mời hết hiệu lực.
     """
     own = queries.invitations_of(caller.acting.id, everything=False)
-    found = db.session.scalar(
-        own.where(Invitation.id == invitation_id).with_for_update(of=Invitation)
-    )
+    locked = _invitation(own.with_for_update(of=Invitation), invitation_id)
+    operations.withdraw_invitation(invitation=locked, now=caller.now)
+
+
+def _invitation(seen: Select[Invitation], invitation_id: UUID) -> Invitation:
+    found = db.session.scalar(seen.where(Invitation.id == invitation_id))
     if found is None:
         raise NotFound
-    operations.withdraw_invitation(invitation=found, now=caller.now)
+    return found
 
 
 @blueprint.operation(

@@ -88,7 +88,8 @@ def planned(line_id: UUID) -> Sequence[Delivery]:
 
 def next_load(line: OrderLine) -> Decimal:
     """What the next load of a line would carry: what is planned first, else what is outstanding."""
-    return next((one.scheduled_quantity for one in planned(line.id)), outstanding(line))
+    first = next(iter(planned(line.id)), None)
+    return first.scheduled_quantity if first else outstanding(line)
 
 
 def unfinished(order_id: UUID) -> bool:
