@@ -57,7 +57,7 @@ def served(committing: Flask) -> Iterator[tuple[str, Account, Flask]]:
     serving.start()
     working.start()
     # Whatever writes anywhere on the server, be it another test, holds an event back.
-    wait_until(lambda: bool(farm.read("/events")["items"]))
+    wait_until(lambda: "offer.listed" in str(farm.read("/events")))
     yield f"http://127.0.0.1:{port}", farm, committing
     ended.set()
     working.join()
