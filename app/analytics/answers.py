@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -49,14 +49,17 @@ def tagged(found: Response) -> Response:
     return found
 
 
-def as_csv(row: ma.Schema, rows: Iterable[Any]) -> bytes:
+def as_csv(row: ma.Schema, rows: Iterable[Any], heading: Callable[[str], str] = str) -> bytes:
     """Rows as CSV (RFC 4180), UTF-8 with a mark so that spreadsheets see Vietnamese.
 
     Text that a spreadsheet would take for a formula is told from one by an apostrophe.
+
+    Args:
+        heading: what a column is called; by default its field's name.
     """
     file = io.StringIO()
     written = csv.writer(file)
-    written.writerow(row.fields)
+    written.writerow(map(heading, row.fields))
     for one in row.dump(rows, many=True):
         written.writerow([_text(row, name, one.get(name)) for name in row.fields])
     return file.getvalue().encode("utf-8-sig")

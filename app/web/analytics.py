@@ -25,6 +25,7 @@ from app.core.paging import PageQuery
 from app.pools import api as pools
 from app.pools.models import Pool
 from app.web import chain_figures, figures, loss_figures, round_figures, volume_figures
+from app.web.file_columns import heading
 from app.web.forms import loaded
 from app.web.language import language
 from app.web.pages import Pages, show
@@ -173,7 +174,7 @@ def _file(name: str, table: Table) -> None:
     """The page that gives one table as a file."""
 
     def file(caller: Caller) -> Response:
-        found = as_csv(table.row(), table.rows(Asked(caller, _month(caller))))
+        found = as_csv(table.row(), table.rows(Asked(caller, _month(caller))), heading)
         answer = Response(found, content_type="text/csv; charset=utf-8")
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
         return answer

@@ -1,5 +1,6 @@
 """What a figure says of its rows, and what of a page of figures can be asked for."""
 
+import csv
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -19,6 +20,7 @@ from app.web import drawing
 from app.web.analytics import TABLES
 from app.web.chain_figures import carried, five
 from app.web.figures import about, coming, even, paid
+from app.web.file_columns import HEADINGS
 from app.web.loss_figures import disrupted, lost
 from app.web.volume_figures import volumes
 from tests.api.world import World
@@ -269,6 +271,20 @@ def test_of_a_commodity_that_is_none_the_page_tells_the_largest(world: World) ->
     for page in ("/analytics", *(f"/analytics/{name}.csv" for name in TABLES)):
         answer = reader(world, "cooperative").get(f"{page}?commodity=none")
         assert answer.status_code == 200
+
+
+def test_every_column_of_a_file_is_called_by_its_name_in_the_readers_language(
+    world: World,
+) -> None:
+    fields = {field for table in TABLES.values() for field in table.row().fields}
+    assert HEADINGS.keys() == fields
+    cooperative = reader(world, "cooperative")
+    for name, table in TABLES.items():
+        for at, language in enumerate(("vi", "en")):
+            cooperative.client.set_cookie("blao_language", language)
+            answer = cooperative.get(f"/analytics/{name}.csv")
+            (first, *_) = csv.reader(answer.get_data().decode("utf-8-sig").splitlines())
+            assert first == [HEADINGS[field][at] for field in table.row().fields]
 
 
 def test_a_list_may_be_as_large_as_the_api_takes_it_and_other_files_are_refused(
