@@ -30,7 +30,7 @@ def gains(question: Question, *, today: date) -> list[dict[str, Any]]:
     """
     rows = db.session.scalars(
         select(MonthGain)
-        .where(_months(question, MonthGain.month), _market(question, MonthGain.market_code))
+        .where(_months(question, MonthGain.month), question.of_market(MonthGain.market_code))
         .order_by(MonthGain.month, MonthGain.market_code)
     )
     this_month, silent = today.replace(day=1), dict.fromkeys(FIGURES)
@@ -49,13 +49,6 @@ def _months(question: Question, month: Any) -> Any:
     """The months that the period touches, each whole."""
     period = question.period
     return (month >= period.since.replace(day=1)) & (month <= period.until)
-
-
-def _market(question: Question, market: Any) -> Any:
-    if question.commodity is None:
-        return market.is_not(None)
-    own = select(Commodity.market_code).where(Commodity.code == question.commodity)
-    return market == own.scalar_subquery()
 
 
 def paid_to_each(question: Question) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Date, Row, cast, func, select
+from sqlalchemy import Date, Row, cast, func, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.analytics.models import GroupCell, delivery_cell
@@ -97,6 +97,7 @@ def clearing_prices(question: Question) -> dict[Key, Decimal]:
         .where(
             MarketPrice.cleared_at >= clock.start_of_day(period.since),
             MarketPrice.cleared_at < clock.start_of_day(period.until + timedelta(days=1)),
+            question.of_market(MarketPrice.market_code),
         )
         .group_by(period.bucket(day), MarketPrice.market_code)
         .subquery()
@@ -110,6 +111,7 @@ def clearing_prices(question: Question) -> dict[Key, Decimal]:
             (CommodityConversion.commodity_code == Commodity.code)
             & CommodityConversion.valid_until.is_(None),
         )
+        .where(Commodity.code == question.commodity if question.commodity else true())
     )
     return {(first, code): price_of(price, Decimal(1)) or Decimal(0) for first, code, price in rows}
 

@@ -32,6 +32,7 @@ from sqlalchemy.sql.selectable import Select
 from app.accounts.models import Kind, Organisation
 from app.accounts.queries import consenting_members
 from app.analytics.models import GroupCell
+from app.catalogue.models import Commodity
 from app.core.db import db
 from app.core.errors import Forbidden
 from app.core.money import PRICE_STEP, to_dong
@@ -173,6 +174,14 @@ class Question:
         """Rows of the commodity asked for."""
         code: ColumnElement[str] = columns.commodity_code
         return code == self.commodity if self.commodity else literal(value=True)
+
+    def of_market(self, market: Any) -> ColumnElement[bool]:
+        """Rows of the market of the commodity asked for."""
+        if self.commodity is None:
+            return literal(value=True)
+        own = select(Commodity.market_code).where(Commodity.code == self.commodity)
+        same: ColumnElement[bool] = market == own.scalar_subquery()
+        return same
 
 
 def view_of(reader: Organisation, asked: str | None) -> View:

@@ -102,6 +102,15 @@ class FiguresOut(InPeriod):
     direct_share = _share()
 
 
+class DeliveredOut(InPeriod):
+    delivered_quantity = Quantity()
+    accepted_quantity = Quantity()
+    accepted_amount = ma.fields.Integer()
+    accepted_price = Price(allow_none=True)
+    refused_quantity = _signed()
+    refused_amount = ma.fields.Integer(allow_none=True)
+
+
 class Answer(Schema):
     since = Day(data_key="from", attribute="question.period.since")
     until = Day(attribute="question.period.until")

@@ -76,9 +76,31 @@ class Summary:
 def summary(question: Question) -> Summary:
     """The summary of a period."""
     if question.view is View.MARKET:
-        return Summary(question, 0, _market(question))
+        rows = [{**row, "goods_amount": row["accepted_amount"]} for row in delivered(question)]
+        return Summary(question, 0, rows)
     rows, orders = _own(question)
     return Summary(question, orders, rows)
+
+
+def delivered(question: Question) -> list[dict[str, Any]]:
+    """What of each commodity was weighed, accepted and refused."""
+    if question.view is View.MARKET:
+        bucket = question.period.bucket(GroupCell.week)
+        rows = grouped_sums(question, [bucket.label("bucket"), GroupCell.commodity_code])
+    else:
+        c = delivery_cell.c
+        by = [question.period.bucket(c.period).label("bucket"), c.commodity_code]
+        rows = [row for row in summed(delivery_cell, question, by, BROUGHT) if any(row[2:])]
+    units = units_of({row.commodity_code for row in rows})
+    return [
+        {
+            "period": row.bucket,
+            "commodity": row.commodity_code,
+            "unit": units[row.commodity_code],
+            **_brought(row._mapping),
+        }
+        for row in sorted(rows, key=lambda row: (str(row.bucket), row.commodity_code))
+    ]
 
 
 def _own(question: Question) -> tuple[list[dict[str, Any]], int]:
@@ -140,22 +162,6 @@ def _brought(sums: Any) -> dict[str, Any]:
         "refused_amount": dong(sums["refused_amount"]) if "refused_amount" in sums else None,
         "accepted_price": price_of(sums["goods_amount"], sums["accepted_quantity"]),
     }
-
-
-def _market(question: Question) -> list[dict[str, Any]]:
-    bucket = question.period.bucket(GroupCell.week)
-    rows = grouped_sums(question, [bucket.label("bucket"), GroupCell.commodity_code])
-    units = units_of({row.commodity_code for row in rows})
-    return [
-        {
-            "period": row.bucket,
-            "commodity": row.commodity_code,
-            "unit": units[row.commodity_code],
-            "goods_amount": int(row.goods_amount),
-            **_brought(row._mapping),
-        }
-        for row in sorted(rows, key=lambda row: (str(row.bucket), row.commodity_code))
-    ]
 
 
 def units_of(codes: set[str]) -> dict[str, str]:

@@ -72,6 +72,16 @@ def supply(question: Question, *, today: date) -> list[dict[str, Any]]:
     ]
 
 
+def awaited(question: Question) -> set[str]:
+    """Commodities that are forecast or promised for weeks of the period."""
+    weeks = _whole_weeks(question)
+    if question.view is View.MARKET:
+        return {code for _, code in _market(weeks)}
+    sums = summed(trade_cell, weeks, [trade_cell.c.commodity_code], SAID)
+    promised = promises(weeks, ContractWeek.week, Contract.commodity_code)
+    return {code for code, *said in map(tuple, sums) if any(said)} | {code for _, code in promised}
+
+
 def _own(weeks: Question, this: date) -> tuple[dict[Key, tuple[Decimal, Decimal]], dict[str, Kept]]:
     """Forecast and harvested by week and commodity; how forecasts of past weeks held."""
     asked, c = weeks.period, trade_cell.c

@@ -16,7 +16,7 @@ from app.accounts.models import Kind
 from app.analytics import fairness, flows, losses, prices, schemas, supply
 from app.analytics.answers import as_csv
 from app.analytics.reading import Period, Question, View, monday, view_of
-from app.analytics.summary import Summary, summary
+from app.analytics.summary import Summary, delivered, summary
 from app.catalogue.models import Commodity, Market
 from app.core import clock
 from app.core.db import db
@@ -27,7 +27,7 @@ from app.pools.models import Pool
 from app.web import chain_figures, figures, loss_figures, round_figures, volume_figures
 from app.web.file_columns import heading
 from app.web.forms import loaded
-from app.web.language import language
+from app.web.language import language, t
 from app.web.pages import Pages, show
 
 pages = Pages("analytics")
@@ -97,59 +97,135 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What the figures of a page are about: the commodity chosen, of the goods on the page."""
+
+    asked: Asked
+    good: Commodity
+    goods: figures.Goods
+
+    @property
+    def market(self) -> bool:
+        return self.asked.view is View.MARKET
+
+
+@dataclass(frozen=True)
 class Table:
-    """One of the page's tables as a file: its columns, its rows, who may have it.
+    """One table: its columns, its rows, the figure drawn from them, who may have its file.
 
     Of a table that is ``long`` the page reads one commodity.
     """
 
     row: type[ma.Schema]
     rows: Callable[[Asked], Sequence[Any]]
+    figure: Callable[[Sequence[Any], Told], figures.Figure]
     access: Acting = ANALYSTS
     long: bool = False
 
 
 TABLES = {
-    "prices": Table(schemas.PaidOut, lambda asked: prices.prices(asked.by_week), long=True),
-    "volumes": Table(schemas.FiguresOut, lambda asked: summary(asked.by_week).rows),
-    "supply": Table(
-        schemas.SupplyWeekOut, lambda asked: supply.supply(asked.ahead, today=asked.today)
+    "prices": Table(
+        schemas.PaidOut,
+        lambda asked: prices.prices(asked.by_week),
+        lambda rows, told: figures.paid(rows, told.good),
+        long=True,
     ),
-    "flows": Table(schemas.FlowOut, lambda asked: flows.flows(asked.of_month, language=language())),
-    "fairness": Table(
-        schemas.GainOut, lambda asked: fairness.gains(asked.of_month, today=asked.today)
+    "supply": Table(
+        schemas.SupplyWeekOut,
+        lambda asked: supply.supply(asked.ahead, today=asked.today),
+        lambda rows, told: figures.coming(rows, told.good),
+        long=True,
+    ),
+    "chain": Table(
+        schemas.FiguresOut,
+        lambda asked: asked.summary.rows,
+        lambda rows, told: chain_figures.five(rows, told.good, told.goods),
+        FIGURE_OWNERS,
     ),
     "sellers": Table(
         schemas.SellerPriceOut,
         lambda asked: fairness.paid_to_each(asked.of_month),
+        lambda rows, told: figures.even(rows, told.good),
         FIGURE_OWNERS,
         long=True,
     ),
-    "chain": Table(schemas.FiguresOut, lambda asked: asked.summary.rows, FIGURE_OWNERS),
-    "loss": Table(schemas.LossOut, lambda asked: losses.losses(asked.of_month, today=asked.today)),
-    "disruption": Table(schemas.DisruptedOut, lambda asked: losses.disruptions(asked.of_month)),
+    "volumes": Table(
+        schemas.DeliveredOut,
+        lambda asked: delivered(asked.by_week),
+        lambda rows, told: volume_figures.volumes(
+            rows, told.goods, told.asked.weeks, over=told.asked.over
+        ),
+    ),
+    "flows": Table(
+        schemas.FlowOut,
+        lambda asked: flows.flows(asked.of_month, language=language()),
+        lambda rows, _: chain_figures.carried(rows),
+    ),
+    "loss": Table(
+        schemas.LossOut,
+        lambda asked: losses.losses(asked.of_month, today=asked.today),
+        lambda rows, told: loss_figures.lost(rows, told.good, told.goods, market=told.market),
+    ),
+    "disruption": Table(
+        schemas.DisruptedOut,
+        lambda asked: losses.disruptions(asked.of_month),
+        lambda rows, told: loss_figures.disrupted(rows, told.good, told.goods, market=told.market),
+    ),
+    "fairness": Table(
+        schemas.GainOut,
+        lambda asked: fairness.gains(asked.of_month, today=asked.today),
+        lambda rows, _: round_figures.gained(rows, _markets()),
+    ),
 }
+PARTS = {
+    "/analytics": ("prices", "supply"),
+    "/analytics/flows": ("volumes", "chain", "flows"),
+    "/analytics/losses": ("loss", "disruption", "fairness", "sellers"),
+}
+"""The pages of a month, and the tables on each."""
 
 
 @pages.page("GET", "/analytics", access=ANALYSTS)
 def analytics(caller: Caller) -> WerkzeugResponse:
-    """A month, told by what was found."""
+    """A month, told by what was found: first of all prices, and what is coming."""
     asked = Asked(caller, _month(caller))
+    filling = _filling(caller) if caller.acting.kind == Kind.COOPERATIVE else []
+    return _part(
+        asked,
+        conduct=fairness.conduct(asked.of_month) if asked.view is View.OWN else None,
+        filling=filling,
+        loads=_named({one.commodity_code for one in filling}),
+        cooperative=caller.acting.kind == Kind.COOPERATIVE,
+    )
+
+
+@pages.page("GET", "/analytics/flows", access=ANALYSTS)
+def where_it_went(caller: Caller) -> WerkzeugResponse:
+    """What was accepted in a month week by week, and where it went."""
+    return _part(Asked(caller, _month(caller)))
+
+
+@pages.page("GET", "/analytics/losses", access=ANALYSTS)
+def what_was_lost(caller: Caller) -> WerkzeugResponse:
+    """What was lost in a month, and how fair it was."""
+    return _part(Asked(caller, _month(caller)))
+
+
+def _part(asked: Asked, **more: Any) -> WerkzeugResponse:
+    """One of the pages of a month."""
     found = asked.summary
-    own = asked.view is View.OWN
-    shown = {name: TABLES[name] for name in _shown(asked)}
+    shown = {name: TABLES[name] for name in PARTS[request.path] if _is_shown(TABLES[name], asked)}
     rows = {name: one.rows(asked) for name, one in shown.items() if not one.long}
     codes = {row["commodity"] for name in rows for row in rows[name] if "commodity" in row}
-    codes |= {row["source"] for row in rows["flows"] if row["source_kind"] == "commodity"}
-    filling = _filling(caller) if caller.acting.kind == Kind.COOPERATIVE else []
     codes |= {row["commodity"] for row in found.rows}
-    wanted = Commodity.code.in_(codes | {one.commodity_code for one in filling})
-    named_here = {one.code: one for one in db.session.scalars(select(Commodity).where(wanted))}
-    goods = {code: one for code, one in named_here.items() if code in codes}
+    if "supply" in shown:
+        codes |= supply.awaited(asked.ahead)
+    goods = _named(codes)
     chosen = _chosen(goods, found)
     if chosen:
         about = asked.about(chosen.code)
         rows |= {name: one.rows(about) for name, one in shown.items() if one.long}
+        told = Told(asked, chosen, goods)
     return show(
         "analytics.html",
         month=asked.month,
@@ -160,13 +236,15 @@ def analytics(caller: Caller) -> WerkzeugResponse:
         summary=found,
         weight=sum(one["accepted_quantity"] for one in found.rows if one["unit"] == "kg"),
         amount=sum(one["accepted_amount"] for one in found.rows),
-        conduct=fairness.conduct(asked.of_month) if own else None,
-        filling=filling,
-        names=named_here,
-        cooperative=caller.acting.kind == Kind.COOPERATIVE,
+        parts={
+            "/analytics": t("Giá và nguồn hàng", "Prices and supply"),
+            "/analytics/flows": t("Hàng đi đâu", "Where goods went"),
+            "/analytics/losses": t("Hao hụt và công bằng", "Losses and fairness"),
+        },
         goods=sorted(goods.values(), key=lambda one: one.sort_key),
         chosen=chosen,
-        figures=_figures(asked, rows, chosen, goods) if chosen else [],
+        figures=[one.figure(rows[name], told) for name, one in shown.items()] if chosen else [],
+        **more,
     )
 
 
@@ -187,33 +265,21 @@ for _name, _table in TABLES.items():
     _file(_name, _table)
 
 
-def _shown(asked: Asked) -> list[str]:
-    """The tables on somebody's page; a farm has no sellers to compare."""
-    others = {name for name, one in TABLES.items() if one.access is not ANALYSTS}
-    if asked.view is View.OWN:
-        others = set() if asked.caller.acting.kind == Kind.COOPERATIVE else {"sellers"}
-    return [name for name in TABLES if name not in others]
+def _is_shown(table: Table, asked: Asked) -> bool:
+    """Whether a table is on somebody's page; a farm has no sellers to compare."""
+    if table.access is ANALYSTS:
+        return True
+    cooperative = asked.caller.acting.kind == Kind.COOPERATIVE
+    return asked.view is View.OWN and (cooperative or table is not TABLES["sellers"])
 
 
-def _figures(
-    asked: Asked, rows: dict[str, Sequence[Any]], chosen: Commodity, goods: figures.Goods
-) -> list[figures.Figure]:
-    market = asked.view is View.MARKET
-    markets = {one.code: one for one in db.session.scalars(select(Market))}
-    told = [
-        figures.paid(rows["prices"], chosen),
-        figures.coming(rows["supply"], chosen),
-        volume_figures.volumes(rows["volumes"], goods, asked.weeks, over=asked.over),
-        loss_figures.lost(rows["loss"], chosen, goods, market=market),
-        loss_figures.disrupted(rows["disruption"], chosen, goods, market=market),
-        round_figures.gained(rows["fairness"], markets),
-        chain_figures.carried(rows["flows"]),
-    ]
-    if "chain" in rows:
-        told.insert(2, chain_figures.five(rows["chain"], chosen, goods))
-    if "sellers" in rows:
-        told.insert(3, figures.even(rows["sellers"], chosen))
-    return told
+def _named(codes: set[str]) -> figures.Goods:
+    wanted = select(Commodity).where(Commodity.code.in_(codes))
+    return {one.code: one for one in db.session.scalars(wanted)} if codes else {}
+
+
+def _markets() -> dict[str, Market]:
+    return {one.code: one for one in db.session.scalars(select(Market))}
 
 
 def _chosen(goods: figures.Goods, found: Summary) -> Commodity | None:
