@@ -118,8 +118,15 @@ class Caller:
 
     def owns(self, column: Any) -> ColumnElement[bool]:
         """Rows whose ``column`` names the caller's organisation or a member it may act for."""
-        own = self.acting.id
-        return or_(column == own, column.in_(mandating_members(own)))
+        return or_(*self.owning(column))
+
+    def owning(self, *columns: Any) -> list[ColumnElement[bool]]:
+        """Conditions that together say ``owns`` of any column, each to be met by an index."""
+        own = self.acting
+        ways = [column == own.id for column in columns]
+        if own.kind == Kind.COOPERATIVE:
+            ways += [column.in_(mandating_members(own.id)) for column in columns]
+        return ways
 
     def party(self, on_behalf_of: UUID | None) -> Party:
         """In whose name the caller acts.

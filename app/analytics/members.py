@@ -77,6 +77,17 @@ def members(question: Question, *, today: date) -> list[dict[str, Any]]:
     ]
 
 
+def totals(question: Question, *, today: date) -> dict[UUID, dict[str, int]]:
+    """What each member that shares its figures brought, ``amount``, and is ``overdue``, VND."""
+    told: dict[UUID, dict[str, int]] = defaultdict(lambda: {"amount": 0, "overdue": 0})
+    c = delivery_cell.c
+    for row in summed(delivery_cell, question, [c.organisation_id], ("goods_amount",)):
+        told[row.organisation_id]["amount"] = int(row.goods_amount)
+    for (member, _), overdue in _owed(question, BEGINNING, today - timedelta(days=1)).items():
+        told[member]["overdue"] += overdue
+    return told
+
+
 def _ordered(question: Question) -> dict[Key, Decimal]:
     """What of each commodity was ordered of each member, and of it what contracts called."""
     c = trade_cell.c

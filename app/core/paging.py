@@ -13,7 +13,7 @@ from uuid import UUID
 
 import marshmallow as ma
 from marshmallow import validate
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, or_
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, or_, union_all
 from sqlalchemy.types import TypeEngine
 
 from app.core.db import db
@@ -55,12 +55,20 @@ class Page:
     next_cursor: str | None
 
 
-def page(statement: Select[Any], *, order: Sequence[By], query: dict[str, Any]) -> Page:
+def page(
+    statement: Select[Any],
+    *,
+    order: Sequence[By],
+    query: dict[str, Any],
+    ways: Sequence[ColumnElement[bool]] = (),
+) -> Page:
     """One page of a SELECT of entities.
 
     Args:
         order: the keys to sort by; none may be null.
         query: a loaded :class:`PageQuery`.
+        ways: conditions of which an entity meets at least one, each with an index in this order;
+            said in one WHERE they would be met by reading everybody's rows.
 
     Raises:
         Invalid: the cursor is not one this list gave.
@@ -68,9 +76,12 @@ def page(statement: Select[Any], *, order: Sequence[By], query: dict[str, Any]) 
     limit = query["limit"]
     if "cursor" in query:
         statement = statement.where(_after(order, _read(query["cursor"], order)))
-    statement = statement.add_columns(*(by.key for by in order)).order_by(
-        *(by.key.desc() if by.descending else by.key.asc() for by in order)
-    )
+    keys = [by.key.desc() if by.descending else by.key.asc() for by in order]
+    if ways:
+        unique = order[-1].key
+        ids = statement.with_only_columns(unique).order_by(*keys).limit(limit + 1)
+        statement = statement.where(unique.in_(union_all(*(ids.where(one) for one in ways))))
+    statement = statement.add_columns(*(by.key for by in order)).order_by(*keys)
     rows = db.session.execute(statement.limit(limit + 1)).all()
     more = len(rows) > limit
     rows = rows[:limit]

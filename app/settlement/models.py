@@ -216,6 +216,8 @@ class Settlement(Identified, Base):
             postgresql_where=text("status = 'provisional'"),
         ),
         Index("ix_settlement_payee", "payee_id", "due_on"),
+        Index("ix_settlement_owing", "organisation_id", "id"),
+        Index("ix_settlement_owed", "payee_id", "id"),
         Index("ix_settlement_by_day", "due_on", postgresql_using="brin"),
         Index("ix_settlement_pair", "organisation_id", "payee_id", "due_on"),
         Index("ix_settlement_untold", "due_on", postgresql_where=text("overdue_told_at IS NULL")),
@@ -334,6 +336,7 @@ class Payout(Represented, Identified, Base):
         CheckConstraint("amount > 0", name="amount_positive"),
         CheckConstraint("(status = 'bounced') = (bounce_reason IS NOT NULL)", name="bounce_why"),
         CheckConstraint("(capacity = 'agent') = (agent_id IS NOT NULL)", name="agent_named"),
+        Index("ix_payout_waiting", "payee_id", "id", postgresql_where=text("status = 'recorded'")),
     )
 
     payee_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)

@@ -1,7 +1,6 @@
 """Members of a cooperative: who shares figures, whom it may act for, what each brought."""
 
-from collections import defaultdict
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -28,10 +27,8 @@ def members(caller: Caller) -> Response:
     """Members, newest first, with what those who agreed brought in the last thirty days."""
     asked = asked_for("cursor")
     found = accounts.list_memberships(caller=caller, query=loaded(PageQuery, asked))
-    sums: dict[UUID, dict[str, int]] = defaultdict(lambda: {"amount": 0, "overdue": 0})
-    for row in _figures(caller):
-        sums[row["member_id"]]["amount"] += row["amount"]
-        sums[row["member_id"]]["overdue"] += row["overdue_amount"]
+    today = clock.local_date(caller.now)
+    sums = figures.totals(_question(caller, today), today=today)
     return show("members.html", found=found, sums=sums, days=DAYS)
 
 
@@ -54,8 +51,11 @@ def member(caller: Caller, membership_id: UUID) -> Response:
 def _figures(caller: Caller) -> list[dict[str, Any]]:
     """Figures of members who share them now, each commodity by itself."""
     today = clock.local_date(caller.now)
-    period = Period(today - timedelta(days=DAYS - 1), today)
-    return figures.members(Question(caller.acting, View.OWN, period), today=today)
+    return figures.members(_question(caller, today), today=today)
+
+
+def _question(caller: Caller, today: date) -> Question:
+    return Question(caller.acting, View.OWN, Period(today - timedelta(days=DAYS - 1), today))
 
 
 def _told(row: dict[str, Any], good: Any) -> tuple[str, ...]:

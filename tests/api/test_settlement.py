@@ -123,6 +123,20 @@ def test_the_agent_with_a_mandate_sees_and_confirms_for_its_member(
     assert cooperative.made(f"/payouts/{payout['id']}/confirmation")["status"] == "confirmed"
 
 
+def test_what_a_cooperative_owes_its_member_is_listed_once_and_page_by_page(trade: Trade) -> None:
+    cooperative, farm, stranger = trade.cooperative(), trade.farm(), trade.farm()
+    a_membership(farm, cooperative, "mandate")
+    own, foreign = an_offer(farm), an_offer(stranger)
+    for order in (an_order(cooperative, own), an_order(cooperative, foreign)):
+        for payable in (1_000, 2_000):
+            final(trade, order["id"], payable)
+    final(trade, an_order(trade.processor(), foreign)["id"], 3_000)
+    listed = [one for page in pages(cooperative, "/settlements", 1) for one in page]
+    ids = [one["id"] for one in listed]
+    assert ids == sorted(set(ids), reverse=True)
+    assert sorted(one["amount"] for one in listed) == [1_000, 1_000, 2_000, 2_000]
+
+
 def test_who_gave_something_cannot_confirm_for_the_member_that_got_it(trade: Trade) -> None:
     farm, cooperative = trade.farm(), trade.cooperative()
     a_membership(farm, cooperative, "mandate")
