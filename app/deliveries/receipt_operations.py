@@ -11,7 +11,7 @@ from app.core import outbox
 from app.core.db import db
 from app.core.errors import Problem, invalid
 from app.core.money import HIGHEST_PAYMENT
-from app.core.quantity import HIGHEST_QUANTITY, in_stock_unit
+from app.core.quantity import HIGHEST_QUANTITY, in_stock_unit, with_unit
 from app.deliveries.facts import accepted_quantity, delivery_facts, slip_document, slip_facts
 from app.deliveries.finishing import receive_if_complete
 from app.deliveries.inspecting import checked_parts
@@ -27,11 +27,26 @@ from app.deliveries.models import (
 )
 from app.deliveries.queries import claims_of
 
+MOST_TIMES = 10
+"""More than this many times the despatched is a mistake of units or of the decimal point."""
+
 
 class DeliveryNotDespatched(Problem):
     status, code = 409, "delivery_not_despatched"
     vi = "Chuyến hàng chưa xuất phát hoặc đã hủy, chưa cân được."
     en = "This delivery has not left, or was called off; it cannot be weighed."
+
+
+class WeightOutOfProportion(Problem):
+    status, code = 409, "weight_out_of_proportion"
+    vi = (
+        "Cân được {weighed} mà chỉ xuất {despatched}, hơn {most} lần;"
+        " xin xem lại đơn vị và dấu phẩy."
+    )
+    en = (
+        "{weighed} was weighed of {despatched} despatched, more than {most} times as much;"
+        " please look at the unit and the decimal point."
+    )
 
 
 class DeliveryNotWeighed(Problem):
@@ -100,13 +115,15 @@ def weigh_delivery(
     Raises:
         DeliveryNotDespatched: it has not left. CorrectionReasonMissing, NothingToCorrect: what is
         on record and the reason do not go together. Invalid: a tare above its gross, a unit that
-        does not convert, nothing on the scale. PartsDoNotAddUp: the parts do not make the net.
+        does not convert, nothing on the scale. WeightOutOfProportion: it is more than ten times
+        what was despatched. PartsDoNotAddUp: the parts do not make the net.
     """
     if delivery.status in (DeliveryStatus.SCHEDULED, DeliveryStatus.CANCELLED):
         raise DeliveryNotDespatched
     _check_reason(delivery.weighing, correction_reason)
     stock_unit = get_commodity(delivery.line.commodity_code).unit
     gross, tare = _sums(tickets, unit, stock_unit)
+    _check_proportion(delivery, gross - tare, stock_unit)
     if parts is not None and delivery.inspection is None:
         raise invalid(
             "/parts", "Chưa kiểm nên chưa có phần để sửa.", "There is no inspection to correct."
@@ -362,6 +379,16 @@ def _sums(
     if totals["gross"] == totals["tare"] or totals["gross"] > HIGHEST_QUANTITY:
         raise invalid("/tickets", "Khối lượng tịnh không hợp lý.", "The net weight makes no sense.")
     return totals["gross"], totals["tare"]
+
+
+def _check_proportion(delivery: Delivery, net: Decimal, unit: str) -> None:
+    despatch = delivery.despatch
+    if despatch is not None and net > MOST_TIMES * despatch.quantity:
+        raise WeightOutOfProportion(
+            weighed=with_unit(net, unit),
+            despatched=with_unit(despatch.quantity, unit),
+            most=MOST_TIMES,
+        )
 
 
 def _as_typed(ticket: Mapping[str, Decimal], unit: str) -> dict[str, str]:

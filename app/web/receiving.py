@@ -13,6 +13,7 @@ from app.deliveries import api as deliveries
 from app.deliveries import claim_api as claims
 from app.deliveries.claim_schemas import AnswerIn, ClaimIn, ClaimQuery, DecisionIn
 from app.deliveries.models import Delivery
+from app.deliveries.receipt_operations import MOST_TIMES
 from app.deliveries.schemas import InspectionIn, WeighingIn
 from app.web.forms import ask_once, asked_for, loaded, number, typed, whole
 from app.web.language import quantity
@@ -138,9 +139,12 @@ def decide(caller: Caller, claim_id: UUID) -> Response:
 
 
 def _check_likely(found: Delivery, net: Decimal) -> None:
-    if found.despatch is None or net <= 0:
+    """Ask about a weight that is odd; one that nobody can mean is refused anyway."""
+    if found.despatch is None:
         return
     sent = found.despatch.quantity
+    if not 0 < net <= MOST_TIMES * sent:
+        return
     if not LEAST_LIKELY * sent <= net <= MOST_LIKELY * sent:
         unit = get_commodity(found.line.commodity_code).unit
         left, came = quantity(sent, unit), quantity(net, unit)

@@ -33,7 +33,7 @@ def on_its_way(world: World) -> str:
     return str(a_delivery(farm, processor, order, "despatched")["id"])
 
 
-@pytest.mark.parametrize(("typed", "told"), [("17.000", "17.000 kg"), ("8,4", "8,4 kg")])
+@pytest.mark.parametrize(("typed", "told"), [("170", "170 kg"), ("8,4", "8,4 kg")])
 def test_a_weight_far_from_what_left_the_farm_is_asked_about(
     world: World, typed: str, told: str
 ) -> None:
@@ -57,7 +57,20 @@ def test_what_dries_or_gets_wet_on_the_way_is_weighed_without_a_question(
 
 def test_programs_are_asked_nothing(world: World) -> None:
     delivery = world["processor"].read(f"/deliveries/{on_its_way(world)}")
-    assert weighed(world["processor"], delivery, "17000")["status"] == "weighed"
+    assert weighed(world["processor"], delivery, "170")["status"] == "weighed"
+
+
+def test_a_weight_nobody_can_mean_is_refused_to_programs_and_people(world: World) -> None:
+    address = f"/deliveries/{on_its_way(world)}"
+    ticket = {"tickets": [{"gross": "0.171", "tare": "0"}], "unit": "tấn"}
+    answer = world["processor"].post(f"{address}/weighing", ticket)
+    assert (answer.status_code, answer.json["code"]) == (409, "weight_out_of_proportion")
+    assert "171 kg was weighed of 17 kg despatched" in answer.json["detail"]
+    form = {"gross-1": "17.000", "tare-1": "0"}
+    sent = reader(world, "processor").send(f"{address}/weighing", form, shown=address)
+    told = sent.get_data(as_text=True).replace("\u00a0", " ").replace("\u2060", "")
+    assert (sent.status_code, BOX.findall(told)) == (409, [])
+    assert "Cân được 17.000 kg mà chỉ xuất 17 kg" in told
 
 
 def test_a_pooled_load_is_not_given_away_by_a_slip(world: World) -> None:
