@@ -162,10 +162,6 @@ class Invitation(Identified, Base):
 
     organisation: Mapped[Organisation] = relationship(lazy="raise_on_sql")
 
-    @property
-    def status(self) -> str:
-        return "accepted" if self.accepted_at else "pending"
-
 
 class Membership(Identified, Base):
     """A farm's membership in a cooperative; consent and mandate are given on their own."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from app.accounts.identity import hash_password, login_name, new_token, password_fits, token_digest
 from app.accounts.models import (
@@ -58,6 +58,12 @@ class OwnAddress(Problem):
     status, code = 422, "own_address"
     vi = "Đây là số điện thoại hoặc địa chỉ thư của chính bạn."
     en = "This is your own phone number or e-mail address."
+
+
+class RoleHeld(Problem):
+    status, code = 409, "role_held"
+    vi = "Người này đã có vai trò đó trong tổ chức."
+    en = "This person holds that role in the organisation already."
 
 
 class LoginUnfit(Problem):
@@ -180,16 +186,35 @@ def invite(
 ) -> Invitation:
     """Offer somebody a role; the acceptance code goes to them alone.
 
+    What was offered to the same address before and still waits is withdrawn.
+
     Args:
         as_owner: whether the person who invites is an owner; only owners make owners.
 
     Raises:
         OwnersOnly: somebody else offers ownership. OwnAddress: it would go to whoever sends it.
+        RoleHeld: there is nothing to offer.
     """
     if {invitation.get("phone"), invitation.get("email")} & {by.phone, by.email} - {None}:
         raise OwnAddress
     if invitation["role"] == RoleName.OWNER and not as_owner:
         raise OwnersOnly
+    login = invitation.get("email") or invitation["phone"]
+    invited = find_person(login)
+    if invited is not None and (organisation_id, invitation["role"]) in {
+        (one.organisation_id, one.name) for one in roles_of(invited.id)
+    }:
+        raise RoleHeld
+    db.session.execute(
+        update(Invitation)
+        .where(
+            Invitation.organisation_id == organisation_id,
+            or_(Invitation.email == login, Invitation.phone == login),
+            Invitation.accepted_at.is_(None),
+            Invitation.expires_at > now,
+        )
+        .values(expires_at=now)
+    )
     row = Invitation(
         organisation_id=organisation_id,
         invited_by_id=by.id,

@@ -6,7 +6,8 @@ import marshmallow as ma
 from marshmallow.exceptions import ValidationError
 
 from app.accounts.identity import email_address, phone_number, tax_number
-from app.accounts.models import REGISTRABLE, Locale, RoleName
+from app.accounts.models import REGISTRABLE, Invitation, Locale, RoleName
+from app.core import clock
 from app.core.fields import Boolean, Choice, Day, Id, Instant, Schema, String
 
 
@@ -152,6 +153,13 @@ class InvitationIn(Schema):
             raise ValidationError("Give either phone or email.", "phone")
 
 
+def invitation_status(invitation: Invitation) -> str:
+    """``expired`` also tells of one that was withdrawn or sent anew."""
+    if invitation.accepted_at is not None:
+        return "accepted"
+    return "pending" if invitation.expires_at > clock.now() else "expired"
+
+
 class InvitationOut(Schema):
     id = Id()
     organisation_id = Id()
@@ -159,7 +167,10 @@ class InvitationOut(Schema):
     phone = ma.fields.String(allow_none=True)
     email = ma.fields.String(allow_none=True)
     role = ma.fields.String()
-    status = ma.fields.String()
+    status = ma.fields.Function(
+        invitation_status,
+        metadata={"type": "string", "enum": ["pending", "accepted", "expired"]},
+    )
     created_at = Instant()
     expires_at = Instant()
 

@@ -227,6 +227,7 @@ def test_an_invitation_is_withdrawn_until_it_is_accepted(trade: Trade) -> None:
         assert host.request("DELETE", path).status_code == 204
     ended = host.read(path)
     assert ended["expires_at"] < invitation["expires_at"]
+    assert ended["status"] == "expired"
     code = invitation_code(UUID(invitation["id"]), secret=trade.app.config["SECRET_KEY"])
     answer = trade.visitor.post(f"{path}/acceptance", {"code": code, "password": PASSWORD})
     assert code_of(answer) == (409, "invitation_closed")
@@ -245,6 +246,19 @@ def test_nobody_invites_themselves(trade: Trade) -> None:
         answer = host.post("/invitations", {"name": "Tôi", **address})
         assert code_of(answer) == (422, "own_address")
     assert host.read("/invitations")["items"] == []
+
+
+def test_a_second_invitation_to_an_address_takes_the_place_of_the_first(trade: Trade) -> None:
+    host, other = trade.processor(), trade.processor()
+    foreign, first, second = invited(other), invited(host), invited(host)
+    listed = {one["id"]: one["status"] for one in host.read("/invitations")["items"]}
+    assert listed == {first["id"]: "expired", second["id"]: "pending"}
+    assert other.read(f"/invitations/{foreign['id']}")["status"] == "pending"
+    body = {name: second[name] for name in ("name", "email", "role")}
+    trade.accept(second["id"], password=PASSWORD)
+    assert code_of(host.post("/invitations", body)) == (409, "role_held")
+    assert host.made("/invitations", body | {"role": "member"})["status"] == "pending"
+    assert host.read(f"/invitations/{second['id']}")["status"] == "accepted"
 
 
 def test_an_invitation_goes_to_a_phone_or_an_address(trade: Trade) -> None:
