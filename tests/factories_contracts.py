@@ -43,3 +43,27 @@ def a_contract(buyer: Account, farm: Account, **changes: Any) -> dict[str, Any]:
 def called(buyer: Account, contract: dict[str, Any], week: int, quantity: str) -> dict[str, Any]:
     body = {"week": monday(week), "quantity": quantity}
     return buyer.made(f"/contracts/{contract['id']}/call-offs", body)
+
+
+def revision(draft: dict[str, Any], seller: Account, **changes: str) -> dict[str, str]:
+    """The form of a revision by the seller, as it would be sent unchanged."""
+    form = {
+        "version": str(draft["version"]),
+        "commodity": draft["commodity"],
+        "site_id": str(seller.site_id),
+        "quantity_form": "fixed",
+        "quantity": "300",
+        "price": "fixed",
+        "figure": "90.000",
+        "payment_days": "30",
+        "notice_days": "3",
+        "carrier": "buyer",
+        "non_purchase": "0",
+        "side_selling": "0",
+        "tolerance_percent": "0",
+        "force_majeure": draft["force_majeure"],
+        "starts_on": draft["starts_on"],
+        "ends_on": draft["ends_on"],
+    }
+    weeks = {f"week-{one['week']}": "100" for one in draft["weeks"]}
+    return form | weeks | changes

@@ -28,6 +28,7 @@ from app.contracts.models import (
     Side,
 )
 from app.contracts.paper import contract_paper
+from app.contracts.pricing import PriceForm, price_formula
 from app.contracts.schemas import (
     MOST_WEEKS,
     BreachAnswerIn,
@@ -58,6 +59,7 @@ from app.web.forms import asked_for, loaded, number, ticked, typed, whole
 from app.web.language import day, t
 from app.web.language import number as written
 from app.web.pages import Pages, go, show
+from app.web.produce import check_likely
 
 pages = Pages("contracts")
 MOST_WEEKS_SHOWN, MOST_NOTED = 30, 20
@@ -132,6 +134,7 @@ def draft(caller: Caller) -> Response:
     }
     terms = loaded(ContractIn, party | contract_terms.stated())
     terms["weeks"] = contract_terms.weeks_stated(terms, today=clock.local_date(caller.now))
+    _check_likely(caller, terms)
     made = contracts.draft_contract(caller=caller, body=terms)
     return go(f"/contracts/{made.id}?new=1")
 
@@ -169,6 +172,8 @@ def revise(caller: Caller, contract_id: UUID) -> Response:
         raise operations.VersionChanged
     terms = loaded(TermsIn, contract_terms.stated(market=found.price.get("market")))
     terms["weeks"] = contract_terms.weeks_stated(terms, today=clock.local_date(caller.now))
+    if price_formula(terms["price"]) != found.price:
+        _check_likely(caller, terms)
     revised = operations.revise_contract(
         contract=found,
         party=found.buying if side == Side.BUYER else found.selling,
@@ -191,6 +196,14 @@ def _form(caller: Caller, **facts: Any) -> Response:
         advances=range(1, max(contract_terms.ADVANCES, _most_advances(facts["known"])) + 1),
         **facts,
     )
+
+
+def _check_likely(caller: Caller, terms: dict[str, Any]) -> None:
+    """Ask once about a fixed price far from today's; other forms follow or bound the market's."""
+    good = commodities_by_code({terms["commodity"]}).get(terms["commodity"])
+    if good is not None and terms["price"]["form"] == PriceForm.FIXED:
+        asked = terms["price"]["price"]
+        check_likely(good, asked, caller.acting.id, now=caller.now, field="figure")
 
 
 def _most_advances(known: dict[str, str]) -> int:

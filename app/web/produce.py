@@ -102,9 +102,17 @@ def price_of(commodity: Commodity, organisation_id: UUID, *, now: datetime) -> P
 
 
 def check_likely(
-    commodity: Commodity, ask_price: Decimal, organisation_id: UUID, *, now: datetime
+    commodity: Commodity,
+    ask_price: Decimal,
+    organisation_id: UUID,
+    *,
+    now: datetime,
+    field: str = "ask_price",
 ) -> None:
     """Ask once about a price far from the market's, or of nothing at all.
+
+    Args:
+        field: the form's field in which it stands.
 
     Raises:
         Unlikely: nobody has confirmed it.
@@ -112,7 +120,7 @@ def check_likely(
     today = price_of(commodity, organisation_id, now=now).today
     if not ask_price:
         ask_once(
-            "ask_price",
+            field,
             ask_price,
             "Giá 0 đồng là cho không. Đúng thì tích ô bên dưới.",
             "A price of 0 gives it away. If it is right, tick the box below.",
@@ -120,7 +128,7 @@ def check_likely(
     elif commodity.is_base and today and _is_odd(ask_price, today):
         times = ask_price / today
         ask_once(
-            "ask_price",
+            field,
             ask_price,
             f"Gấp {written(round(times, int(times < 10)), 'vi')} lần giá hôm nay."
             " Đúng thì tích ô bên dưới."

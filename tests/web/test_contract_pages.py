@@ -13,37 +13,13 @@ from app.contracts.models import Contract
 from app.core.db import db
 from app.core.transaction import transaction
 from tests.factories import PASSWORD, Account, Trade, a_lot, monday
-from tests.factories_contracts import a_contract, a_draft
+from tests.factories_contracts import a_contract, a_draft, revision
 from tests.web.browser import BOTH_SIZES, sign_in, visit
 from tests.web.reader import Reader
 
 
 def pages_of(account: Account) -> Reader:
     return Reader(account.app, account.token)
-
-
-def revision(draft: dict[str, Any], seller: Account, **changes: str) -> dict[str, str]:
-    """The form of a revision by the seller, as it would be sent unchanged."""
-    form = {
-        "version": str(draft["version"]),
-        "commodity": draft["commodity"],
-        "site_id": str(seller.site_id),
-        "quantity_form": "fixed",
-        "quantity": "300",
-        "price": "fixed",
-        "figure": "90.000",
-        "payment_days": "30",
-        "notice_days": "3",
-        "carrier": "buyer",
-        "non_purchase": "0",
-        "side_selling": "0",
-        "tolerance_percent": "0",
-        "force_majeure": draft["force_majeure"],
-        "starts_on": draft["starts_on"],
-        "ends_on": draft["ends_on"],
-    }
-    weeks = {f"week-{one['week']}": "100" for one in draft["weeks"]}
-    return form | weeks | changes
 
 
 def sent(account: Account, draft: dict[str, Any], **changes: str) -> Any:

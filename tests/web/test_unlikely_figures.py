@@ -6,6 +6,7 @@ import pytest
 
 from tests.api.world import PROMPT, World
 from tests.factories import a_lot, an_offer, an_order
+from tests.factories_contracts import a_draft, revision
 from tests.factories_deliveries import a_delivery, weighed
 from tests.web.reader import reader
 
@@ -85,3 +86,19 @@ def test_a_new_price_far_from_the_markets_is_asked_about(world: World) -> None:
     address, form = f"/offers/{offer['id']}", {"ask_price": "1.000.000"}
     assert "Gấp 10 lần giá hôm nay." in asked(world, "farm", f"{address}/price", form, address)
     assert world["farm"].read(address)["ask_price"] == "1000000.00"
+
+
+def test_a_contracts_price_far_from_the_markets_is_asked_about(world: World) -> None:
+    farm = world["farm"]
+    draft = a_draft(world["processor"], farm, commodity=PROMPT["commodity"])
+    address = f"/contracts/{draft['id']}"
+    form = revision(draft, farm, figure="1.000.000")
+    page = asked(world, "farm", f"{address}/revision", form, f"{address}/revision")
+    assert "Gấp 10 lần giá hôm nay." in page
+    assert farm.read(address)["version"] == 2
+    again = reader(world, "farm").send(
+        f"{address}/revision",
+        form | {"version": "2", "notice_days": "3"},
+        shown=f"{address}/revision",
+    )
+    assert again.status_code == 303, "a price that was asked about is not asked about again"
