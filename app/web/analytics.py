@@ -182,7 +182,7 @@ PARTS = {
     "/analytics/flows": ("volumes", "chain", "flows"),
     "/analytics/losses": ("loss", "disruption", "fairness", "sellers"),
 }
-"""The pages of a month, and the tables on each."""
+"""The pages of a month, and the tables on each; scripts put the others under the first."""
 
 
 @pages.page("GET", "/analytics", access=ANALYSTS)
@@ -237,7 +237,6 @@ def _part(asked: Asked, **more: Any) -> WerkzeugResponse:
         weight=sum(one["accepted_quantity"] for one in found.rows if one["unit"] == "kg"),
         amount=sum(one["accepted_amount"] for one in found.rows),
         parts={
-            "/analytics": t("Giá và nguồn hàng", "Prices and supply"),
             "/analytics/flows": t("Hàng đi đâu", "Where goods went"),
             "/analytics/losses": t("Hao hụt và công bằng", "Losses and fairness"),
         },

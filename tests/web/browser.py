@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
@@ -66,6 +66,7 @@ class Visit:
     def look(self) -> "Visit":
         """Check the page that is shown: accessible, within its width; and keep a picture of it."""
         self.page.wait_for_load_state("load")
+        expect(self.page.locator("[hx-trigger=load]")).to_have_count(0)
         path = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "id", self.page.url.removeprefix(self.base))
         found = Axe().run(self.page, options={"resultTypes": ["violations"]})
         faults = [

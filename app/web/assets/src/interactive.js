@@ -28,7 +28,12 @@ async function turn(button) {
   button.removeAttribute("aria-busy");
 }
 
-for (const button of document.querySelectorAll("[data-interactive]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => turn(button));
+function offer(part) {
+  for (const button of part.querySelectorAll("[data-interactive][hidden]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => turn(button));
+  }
 }
+
+offer(document);
+document.body.addEventListener("htmx:load", (event) => offer(event.target));
