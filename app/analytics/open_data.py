@@ -12,8 +12,9 @@ from sqlalchemy import Date, cast, func, select
 
 from app.analytics.groups import FEWEST
 from app.analytics.models import GroupCell
-from app.analytics.reading import DAY, WEEK, monday, price_of
+from app.analytics.reading import DAY, WEEK, price_of
 from app.catalogue.models import Commodity
+from app.core import clock
 from app.core.db import db
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
@@ -44,7 +45,7 @@ def is_over(month: date, *, today: date) -> bool:
 def weeks_of(month: date) -> Sequence[date]:
     """The weeks that begin in a month, by their Mondays."""
     following = (month + timedelta(days=32)).replace(day=1)
-    first = monday(month + 6 * DAY)
+    first = clock.monday(month + 6 * DAY)
     return [first + number * WEEK for number in range(5) if first + number * WEEK < following]
 
 

@@ -1,7 +1,7 @@
 """Keeping roll-ups equal to the trades: days that a trade has touched are counted again."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import delete, func, select, text
@@ -11,6 +11,7 @@ from app.analytics.cells import coarser_cells, day_cells, forget_cells
 from app.analytics.group_operations import form_groups, is_formed
 from app.analytics.models import GRAINS, figure_touched, group_stale
 from app.analytics.sources import SOURCES, Scope
+from app.core import clock
 from app.core.db import db
 
 LOCK = 7_301_106
@@ -64,7 +65,7 @@ def _count(keys: Sequence[tuple[Any, date, str]]) -> None:
         for grain in GRAINS[1:]:
             db.session.execute(text(forget_cells(cell, grain, Scope.TOUCHED)), names)
             db.session.execute(text(coarser_cells(cell, grain, Scope.TOUCHED)), names)
-    weeks = {(day - timedelta(days=day.weekday()), commodity) for _, day, commodity in keys}
+    weeks = {(clock.monday(day), commodity) for _, day, commodity in keys}
     stale = [{"week": week, "commodity_code": commodity} for week, commodity in sorted(weeks)]
     noted = insert(group_stale).on_conflict_do_update(
         index_elements=[group_stale.c.week, group_stale.c.commodity_code],

@@ -33,6 +33,7 @@ from app.accounts.models import Kind, Organisation
 from app.accounts.queries import consenting_members
 from app.analytics.models import GroupCell
 from app.catalogue.models import Commodity
+from app.core import clock
 from app.core.db import db
 from app.core.errors import Forbidden
 from app.core.money import PRICE_STEP, to_dong
@@ -69,7 +70,11 @@ class Period:
         if self.granularity == "day":
             return [("day", self.since, end)]
         if self.granularity == "week":
-            grain, first, last = "week", self.since + (-self.since.weekday() % 7) * DAY, monday(end)
+            grain, first, last = (
+                "week",
+                self.since + (-self.since.weekday() % 7) * DAY,
+                clock.monday(end),
+            )
         else:
             grain, first, last = "month", _month_from(self.since), end.replace(day=1)
         if first >= last:
@@ -255,11 +260,6 @@ def names_of(organisations: set[UUID]) -> dict[UUID, str]:
     """Names by id."""
     rows = select(Organisation.id, Organisation.name).where(Organisation.id.in_(organisations))
     return {one.id: one.name for one in db.session.execute(rows)}
-
-
-def monday(day: date) -> date:
-    """The first day of its week."""
-    return day - timedelta(days=day.weekday())
 
 
 def _month_from(day: date) -> date:

@@ -17,9 +17,9 @@ from app.analytics.cells import coarser_cells, day_cells, forget_cells
 from app.analytics.group_operations import form_groups, weeks_to_group
 from app.analytics.models import figure_touched, group_stale
 from app.analytics.operations import LOCK, by_indexes
-from app.analytics.reading import monday
 from app.analytics.round_operations import forget_months, tell_months
 from app.analytics.sources import SOURCES, Scope
+from app.core import clock
 from app.core.db import db
 from app.orders.models import Order
 
@@ -60,7 +60,7 @@ def _spans() -> tuple[Spans, Spans]:
     ).one()
     if first is None:
         return [(EARLIEST, LATEST)], [(EARLIEST, LATEST)]
-    step, start = timedelta(weeks=WEEKS_AT_ONCE), monday(first.date())
+    step, start = timedelta(weeks=WEEKS_AT_ONCE), clock.monday(first.date())
     weeks = [start + number * step for number in range(1, (last.date() - start).days // step.days)]
     months = [
         day for day in _months_between(first.date(), last.date()) if day.month % MONTHS_AT_ONCE == 1

@@ -6,7 +6,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.exceptions import ValidationError
 
-from app.analytics.reading import TRUNCATED, View, monday
+from app.analytics.reading import TRUNCATED, View
 from app.core import clock
 from app.core.fields import Choice, Day, DecimalString, Instant, Names, Quantity, Schema, String
 from app.core.fields import UnitPrice as Price
@@ -48,7 +48,7 @@ class SupplyQuery(FiguresQuery):
     @ma.pre_load
     def weeks_around(self, data: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         """Fill in what is not stated: eight weeks back, twelve ahead."""
-        this = monday(clock.local_date(clock.now()))
+        this = clock.monday(clock.local_date(clock.now()))
         if "from" in data or "until" in data:
             return data
         since, until = this - timedelta(weeks=WEEKS_BACK), this + timedelta(weeks=WEEKS_AHEAD)

@@ -14,7 +14,7 @@ from app.accounts.queries import consenting_members
 from app.analytics.groups import is_group
 from app.analytics.members import promises
 from app.analytics.models import ForecastGroup, trade_cell
-from app.analytics.reading import WEEK, Period, Question, View, monday, share_of, summed
+from app.analytics.reading import WEEK, Period, Question, View, share_of, summed
 from app.analytics.summary import units_of
 from app.catalogue.models import Commodity
 from app.contracts.models import Contract, ContractWeek
@@ -49,7 +49,7 @@ def supply(question: Question, *, today: date) -> list[dict[str, Any]]:
     Open demand is told where enough buyers want it, in the market's base commodity. From this week
     on the reader's own forecasts come with the range in which past ones came true.
     """
-    weeks, this = _whole_weeks(question), monday(today)
+    weeks, this = _whole_weeks(question), clock.monday(today)
     held: dict[str, Kept] = {}
     if question.view is View.MARKET:
         said, promised = _market(weeks), {}
@@ -211,6 +211,6 @@ def area_capacity(question: Question) -> list[dict[str, Any]]:
 
 def _whole_weeks(question: Question) -> Question:
     """The same question of every week the period touches, whole."""
-    since, until = monday(question.period.since), monday(question.period.until)
+    since, until = clock.monday(question.period.since), clock.monday(question.period.until)
     last = date.fromordinal(until.toordinal() + 6)
     return question.over(Period(since, last, "week"))

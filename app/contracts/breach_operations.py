@@ -142,7 +142,7 @@ def _judged(contract: Contract) -> list[Row]:
     rows = list(balance_of(contract).weeks)
     if contract.quantity is None:
         return rows
-    end = contract.ends_on - timedelta(days=contract.ends_on.weekday())
+    end = clock.monday(contract.ends_on)
     before = [row for row in rows if row.week < end]
     planned = sum((max(row.promised, row.called) for row in before), Decimal(0))
     nothing = Row(end, Decimal(0), None, Decimal(0), Decimal(0), Decimal(0))

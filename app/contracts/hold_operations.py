@@ -51,7 +51,7 @@ def _weeks_ahead(contract: Contract, now: datetime) -> list[tuple[date, Decimal]
     All output is held in every week of the season, planned or not.
     """
     today = clock.local_date(now)
-    monday = today - timedelta(days=today.weekday())
+    monday = clock.monday(today)
     ahead = [week for week in (monday, monday + WEEK) if week <= today + AHEAD]
     if contract.quantity_form == QuantityForm.ALL_OUTPUT:
         inside = [one for one in ahead if contract.starts_on - WEEK < one <= contract.ends_on]

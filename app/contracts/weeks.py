@@ -52,5 +52,5 @@ def _weeks_of(contract: Contract) -> list[date]:
 
 
 def _all_weeks(begins: date, ends: date) -> list[date]:
-    monday = begins - timedelta(days=begins.weekday())
+    monday = clock.monday(begins)
     return [monday + number * WEEK for number in range((ends - monday).days // 7 + 1)]

@@ -16,6 +16,11 @@ def local_date(instant: datetime) -> date:
     return instant.astimezone(LOCAL).date()
 
 
+def monday(day: date) -> date:
+    """The first day of its week."""
+    return day - timedelta(days=day.weekday())
+
+
 def start_of_day(day: date) -> datetime:
     """The first instant of a Vietnamese calendar day, in UTC."""
     return datetime.combine(day, time.min, LOCAL).astimezone(UTC)

@@ -116,7 +116,7 @@ def accuracy(
     Harvests are counted by the day in Viet Nam on which they were brought in.
     """
     organisations = [organisation_id, *db.session.scalars(consenting_members(organisation_id))]
-    this_week = clock.local_date(now) - timedelta(days=clock.local_date(now).weekday())
+    this_week = clock.monday(clock.local_date(now))
     last = min(until or this_week, this_week - timedelta(days=1))
     since = since or last - HALF_YEAR
     said = db.session.scalars(

@@ -95,7 +95,7 @@ def tell_due_forecasts(*, now: datetime, most: int = STEP) -> int:
     today = clock.local_date(now)
     if today.weekday() < FORECAST_WEEKDAY:
         return 0
-    this = today - timedelta(days=today.weekday())
+    this = clock.monday(today)
     following = this + WEEK
     other = Forecast.__table__.alias()
     said = exists().where(

@@ -15,7 +15,7 @@ from app.accounts.access import ANALYSTS, FIGURE_OWNERS, Acting, Caller
 from app.accounts.models import Kind
 from app.analytics import fairness, flows, losses, prices, schemas, supply
 from app.analytics.answers import as_csv
-from app.analytics.reading import Period, Question, View, monday, view_of
+from app.analytics.reading import Period, Question, View, view_of
 from app.analytics.summary import Summary, delivered, summary
 from app.catalogue.models import Commodity, Market
 from app.core import clock
@@ -79,7 +79,7 @@ class Asked:
     @property
     def weeks(self) -> list[date]:
         """The Mondays up to the end of the month."""
-        return [monday(self.last) - timedelta(weeks=back) for back in reversed(range(WEEKS))]
+        return [clock.monday(self.last) - timedelta(weeks=back) for back in reversed(range(WEEKS))]
 
     @cached_property
     def by_week(self) -> Question:
@@ -92,7 +92,7 @@ class Asked:
     @cached_property
     def ahead(self) -> Question:
         """The weeks from this one on."""
-        first = monday(self.today)
+        first = clock.monday(self.today)
         return self.question(first, first + timedelta(weeks=WEEKS, days=-1))
 
 

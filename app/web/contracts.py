@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -94,7 +94,7 @@ def contract(caller: Caller, contract_id: UUID) -> Response:
         signed={one.side for one in found.signatures if one.version == found.version},
         balance=balance,
         rows=[_row(one, released) for one in balance.weeks],
-        late=found.starts_on < today - timedelta(days=today.weekday()),
+        late=found.starts_on < clock.monday(today),
         over=found.ends_on < today,
         agreed=_agreed(found, given),
         kinds=contract_terms.kinds(),

@@ -34,7 +34,7 @@ def forecast_form(caller: Caller) -> Response:
     tiles = likely(caller.acting.id)
     code = request.values.get("commodity") or (tiles[0].code if tiles else "")
     today = clock.local_date(caller.now)
-    monday = today - timedelta(days=today.weekday())
+    monday = clock.monday(today)
     return show(
         "forecast.html",
         tiles=[(one, picture(one.category)) for one in tiles],

@@ -1,6 +1,6 @@
 """A chain for the pages to tell of: deliveries and figures, contracts, messages, and readers."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from flask import Flask
 from sqlalchemy import select, text
@@ -62,7 +62,7 @@ def write_chain(app: Flask, deliveries: int) -> None:
 
 
 def _write_contracts(today: date, messages: int) -> None:
-    monday = today - timedelta(days=today.weekday())
+    monday = clock.monday(today)
     db.session.execute(text(CONTRACTS), {"monday": monday})
     db.session.execute(text(WEEKS))
     for statement in MESSAGES:
