@@ -138,9 +138,8 @@ class DecimalString(ma.fields.String):
     default_error_messages = {
         "decimal": 'Must be a decimal as text, for example "12.5".',
         "places": "Too many decimals: at most {places}.",
-        "low": "Must be at least {bound}.",
-        "above": "Must be greater than {bound}.",
-        "high": "Must be at most {bound}.",
+        "range": "Must be from {lowest} to {highest}.",
+        "above": "Must be greater than {above} and at most {highest}.",
     }
 
     def __init__(
@@ -157,7 +156,7 @@ class DecimalString(ma.fields.String):
         pattern = rf"^{sign}[0-9]{{1,12}}(\.[0-9]{{1,{places}}})?$"
         options["metadata"] = {"pattern": pattern} | options.get("metadata", {})
         super().__init__(**options)
-        self.shape = re.compile(r"-?[0-9]{1,12}(\.[0-9]+)?")
+        self.shape = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         if not isinstance(value, str) or len(value) > 40 or not self.shape.fullmatch(value):
@@ -165,12 +164,11 @@ class DecimalString(ma.fields.String):
         if len(value.partition(".")[2]) > self.places:
             raise self.make_error("places", places=self.places)
         number = Decimal(value)
-        if self.above is not None and number <= self.above:
-            raise self.make_error("above", bound=self.above)
-        if number < self.lowest:
-            raise self.make_error("low", bound=self.lowest)
-        if number > self.highest:
-            raise self.make_error("high", bound=self.highest)
+        over = number > self.highest
+        if self.above is not None and (over or number <= self.above):
+            raise self.make_error("above", above=self.above, highest=self.highest)
+        if over or number < self.lowest:
+            raise self.make_error("range", lowest=self.lowest, highest=self.highest)
         return number
 
     def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> str | None:

@@ -49,8 +49,8 @@ _SENTENCES = {
 _PATTERNS = [
     (r"Too many decimals: at most (\S+)\.", r"Quá nhiều chữ số thập phân: nhiều nhất \1."),
     (r"Too many entries: at most (\S+)\.", r"Quá nhiều mục: nhiều nhất \1."),
-    (r"Must be at least (\S+)\.", r"Phải từ \1 trở lên."),
-    (r"Must be at most (\S+)\.", r"Không được quá \1."),
+    (r"Must be from (\S+) to (\S+)\.", r"Phải từ \1 đến \2."),
+    (r"Must be greater than (\S+) and at most (\S+)\.", r"Phải lớn hơn \1 và không quá \2."),
     (r"Must be greater than (\S+)\.", r"Phải lớn hơn \1."),
     (r"Must be greater than or equal to (\S+)\.", r"Phải từ \1 trở lên."),
     (r"Must be less than or equal to (\S+)\.", r"Không được quá \1."),

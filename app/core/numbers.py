@@ -25,7 +25,7 @@ def read(text: str, language: str) -> str | None:
     grouped = re.fullmatch(rf"[1-9][0-9]{{0,2}}(\{group}[0-9]{{3}})+", whole)
     if grouped and re.fullmatch("[0-9]{0,6}", part):
         return sign + whole.replace(group, "") + (f".{part}" if part else "")
-    plain = re.fullmatch(r"([0-9]{1,15})(?:([.,])([0-9]{1,6}))?", digits)
+    plain = re.fullmatch(r"([0-9]{1,30})(?:([.,])([0-9]{1,6}))?", digits)
     if not plain:
         return None
     return f"{sign}{plain[1]}" + (f".{plain[3]}" if plain[3] else "")

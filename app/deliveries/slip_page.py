@@ -34,6 +34,7 @@ def slip_page(*, delivery: Delivery, slip: Document, commodity: Commodity) -> di
     """
     scale = {name: _figure(slip["quantities"][name]) for name in ("gross", "tare")}
     return {
+        "delivery_id": delivery.id,
         "number": delivery.number,
         "slip": slip,
         "seller": delivery.order.seller.name,

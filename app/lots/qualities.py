@@ -32,7 +32,7 @@ def check_qualities(
         try:
             kept[code] = quality_value(known[code], value)
         except ValueError:
-            errors.append(_error(f"{pointer}/{code}", *_expected(known[code])))
+            errors.append(_error(f"{pointer}/{code}", *expected(known[code])))
     for code, attribute in known.items():
         if complete and attribute.required and code not in stated:
             errors.append(
@@ -71,7 +71,8 @@ def quality_value(attribute: QualityAttribute, value: Any) -> Any:
     return f"{number:.{attribute.decimals or 0}f}"
 
 
-def _expected(attribute: QualityAttribute) -> tuple[str, str]:
+def expected(attribute: QualityAttribute) -> tuple[str, str]:
+    """What a value has to be, in Vietnamese and English."""
     if attribute.type is QualityType.BOOLEAN:
         return "Phải là true hoặc false.", "Must be true or false."
     if attribute.type is QualityType.DATE:
@@ -79,8 +80,8 @@ def _expected(attribute: QualityAttribute) -> tuple[str, str]:
     low = "-∞" if attribute.minimum is None else f"{attribute.minimum.normalize():f}"
     high = "∞" if attribute.maximum is None else f"{attribute.maximum.normalize():f}"
     return (
-        f"Phải là số dạng chữ từ {low} đến {high}, nhiều nhất {attribute.decimals} số lẻ.",
-        f"Must be a decimal as text from {low} to {high}, at most {attribute.decimals} decimals.",
+        f"Phải là số dạng chữ từ {low} đến {high}; số lẻ: nhiều nhất {attribute.decimals}.",
+        f"Must be a decimal as text from {low} to {high}; decimals: at most {attribute.decimals}.",
     )
 
 

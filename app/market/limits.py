@@ -6,7 +6,7 @@ from typing import Any
 
 from app.catalogue.models import Commodity, QualityAttribute, QualityType
 from app.core.errors import Invalid, invalid
-from app.lots.qualities import quality_value
+from app.lots.qualities import expected, quality_value
 
 
 def check_least(pointer: str, least: Decimal | None, quantity: Decimal) -> None:
@@ -54,7 +54,8 @@ def _limits(
     stated: Mapping[str, Mapping[str, Any]], commodity: Commodity, pointer: str
 ) -> dict[str, dict[str, Any]]:
     known = {attribute.code: attribute for attribute in commodity.qualities}
-    limits, errors = {}, []
+    limits: dict[str, dict[str, Any]] = {}
+    errors: list[Mapping[str, Any]] = []
     for code, limit in stated.items():
         where = f"{pointer}/quality_limits/{code}"
         if code not in known:
@@ -63,35 +64,36 @@ def _limits(
             )
             continue
         try:
-            limits[code] = _limit(known[code], limit)
-        except ValueError:
-            errors.append(
-                {
-                    "pointer": where,
-                    "vi": "Giới hạn không hợp với chỉ tiêu này.",
-                    "en": "This limit does not fit the quality.",
-                }
-            )
+            limits[code] = _limit(known[code], limit, where)
+        except Invalid as fault:
+            errors.extend(fault.errors)
     if errors:
         raise Invalid(errors=errors)
     return limits
 
 
-def _limit(attribute: QualityAttribute, limit: Mapping[str, Any]) -> dict[str, Any]:
+def _limit(attribute: QualityAttribute, limit: Mapping[str, Any], pointer: str) -> dict[str, Any]:
     """``min`` and ``max`` in their stored form; a boolean is asked for with ``min`` true.
 
     Raises:
-        ValueError: nothing is asked, or something that cannot be met.
+        Invalid: nothing is asked, or something that cannot be met.
     """
     if not limit or not set(limit) <= {"min", "max"}:
-        raise ValueError
-    kept = {end: quality_value(attribute, value) for end, value in limit.items()}
-    if attribute.type is QualityType.BOOLEAN:
-        if kept != {"min": True}:
-            raise ValueError
-        return kept
+        raise invalid(pointer, "Phải có min hoặc max.", "Must have min or max.")
+    try:
+        kept = {end: quality_value(attribute, value) for end, value in limit.items()}
+    except ValueError:
+        raise invalid(pointer, *expected(attribute)) from None
+    if attribute.type is QualityType.BOOLEAN and kept != {"min": True}:
+        raise invalid(
+            pointer, "Chỉ hỏi được min là true.", "Only min can be asked for, and only as true."
+        )
     if len(kept) == 2 and _number(attribute, kept["min"]) > _number(attribute, kept["max"]):
-        raise ValueError
+        raise invalid(
+            pointer,
+            "Mức thấp nhất lớn hơn mức cao nhất.",
+            "The lowest is more than the highest.",
+        )
     return kept
 
 

@@ -60,6 +60,7 @@ from app.web.language import day, t
 from app.web.language import number as written
 from app.web.pages import Pages, go, show
 from app.web.produce import check_likely
+from app.web.suppliers import is_known
 
 pages = Pages("contracts")
 MOST_WEEKS_SHOWN, MOST_NOTED = 30, 20
@@ -91,6 +92,7 @@ def contract(caller: Caller, contract_id: UUID) -> Response:
         terms=contract_terms.told(operations.terms_of(found), good),
         changed=_changes(found),
         side=_side(caller, found),
+        known=is_known(found.seller_id, caller),
         signed={one.side for one in found.signatures if one.version == found.version},
         balance=balance,
         rows=[_row(one, released) for one in balance.weeks],

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from app.accounts.access import SELLERS, Caller
 from app.catalogue.queries import commodities_by_code, find_commodity
 from app.core import clock
+from app.core.errors import invalid
 from app.lots import api as lots
 from app.lots.models import Trend
 from app.lots.schemas import ForecastIn, ForecastQuery
@@ -45,9 +46,17 @@ def forecast_form(caller: Caller) -> Response:
 
 @pages.page("POST", "/forecasts/new", access=SELLERS, again=forecast_form)
 def forecast(caller: Caller) -> Response:
-    """Say it for every week that has a figure."""
+    """Say it for every week that has a figure; at least one has to have one."""
+    weeks = sorted(one for one in request.form if one.startswith("week-"))
+    told = [one for one in weeks if typed(one)]
+    if not told:
+        raise invalid(
+            f"/{next(iter(weeks), 'week')}",
+            "Chưa ghi gì: hãy ghi lượng cho ít nhất một tuần.",
+            "Nothing was entered: enter a quantity for at least one week.",
+        )
     before = None
-    for name in sorted(one for one in request.form if one.startswith("week-") and typed(one)):
+    for name in told:
         quantity = number(name)
         trend = _trend(before, float(quantity or 0))
         before = float(quantity or 0)

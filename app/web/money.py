@@ -9,6 +9,8 @@ from werkzeug.wrappers import Response
 from app.accounts.access import BUYERS, READERS, SELLERS, TRADERS, Caller
 from app.accounts.models import Organisation
 from app.core.db import db
+from app.deliveries.models import Delivery
+from app.deliveries.queries import seen_by as deliveries_seen_by
 from app.settlement import api as settlement
 from app.settlement.models import (
     Advance,
@@ -43,6 +45,7 @@ def money(caller: Caller) -> Response:
     return show(
         "money.html",
         found=found,
+        opening=_opening(caller, found.items),
         totals=totals(own),
         waiting=waiting,
         advanced=_advanced(own),
@@ -76,6 +79,17 @@ def pay(caller: Caller) -> Response:
     }
     settlement.record_payout(caller=caller, body=loaded(PayoutIn, body))
     return go("/money?paid=1")
+
+
+def _opening(caller: Caller, found: Sequence[Settlement]) -> set[UUID]:
+    """The deliveries of these sums that the reader may open."""
+    ids = {one.delivery_id for one in found}
+    opening = (
+        select(Delivery.id)
+        .join(Delivery.order)
+        .where(Delivery.id.in_(ids), deliveries_seen_by(caller.acting))
+    )
+    return set(db.session.scalars(opening))
 
 
 def _owed(organisation_id: UUID) -> list[tuple[UUID, str, int]]:

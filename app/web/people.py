@@ -13,6 +13,7 @@ from app.accounts.operations import issue_token
 from app.accounts.queries import people_of
 from app.accounts.schemas import AcceptanceIn, InvitationIn
 from app.core.db import db
+from app.core.errors import NotFound, invalid
 from app.web.forms import loaded, typed
 from app.web.language import language
 from app.web.pages import Pages, go, show
@@ -66,9 +67,15 @@ def accept(caller: Caller, invitation_id: UUID) -> Response:
     body = {"code": "".join(typed("code").split()), "name": typed("name")}
     if caller.person is None:
         body["password"] = typed("password")
-    role = accounts.accept_invitation(
-        caller=caller, invitation_id=invitation_id, body=loaded(AcceptanceIn, body)
-    )
+    stated = loaded(AcceptanceIn, body)
+    try:
+        role = accounts.accept_invitation(caller=caller, invitation_id=invitation_id, body=stated)
+    except NotFound:
+        raise invalid(
+            "/code",
+            "Mã không đúng, hoặc lời mời đã hết hiệu lực.",
+            "This code is not right, or the invitation no longer holds.",
+        ) from None
     if caller.person is not None:
         return go("/organisations")
     answer = go("/home")

@@ -127,14 +127,16 @@ def check_likely(
         )
     elif commodity.is_base and today and _is_odd(ask_price, today):
         times = ask_price / today
+        factor = round(times, int(times < 10))
         ask_once(
             field,
             ask_price,
-            f"Gấp {written(round(times, int(times < 10)), 'vi')} lần giá hôm nay."
-            " Đúng thì tích ô bên dưới."
+            f"Gấp {written(factor, 'vi')} lần giá hôm nay. Đúng thì tích ô bên dưới."
             if times > 1
             else "Thấp hơn giá hôm nay nhiều. Đúng thì tích ô bên dưới.",
-            "Far from today's price. If it is right, tick the box below.",
+            f"{written(factor, 'en')} times today's price. If it is right, tick the box below."
+            if times > 1
+            else "Far below today's price. If it is right, tick the box below.",
         )
 
 

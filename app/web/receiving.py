@@ -29,9 +29,9 @@ LEAST_LIKELY, MOST_LIKELY = Decimal("0.5"), Decimal("1.2")
 
 @pages.page("POST", "/deliveries/<uuid:delivery_id>/weighing", access=BUYERS, again=delivery_page)
 def weigh(caller: Caller, delivery_id: UUID) -> Response:
-    """Gross and tare of each ticket; a weight far from what left the farm is asked about once."""
+    """Gross and tare of each ticket, none counting as 0; an odd weight is asked about once."""
     tickets = [
-        {"gross": number(f"gross-{row}"), "tare": number(f"tare-{row}")}
+        {"gross": number(f"gross-{row}"), "tare": number(f"tare-{row}", needed=False) or "0"}
         for row in range(1, TICKETS + 1)
         if row == 1 or typed(f"gross-{row}")
     ]
@@ -97,6 +97,7 @@ def one_claim(caller: Caller, claim_id: UUID) -> Response:
     return show(
         "claim.html",
         claim=found,
+        unit=get_commodity(found.delivery.line.commodity_code).unit,
         names=names_of([order]),
         selling=caller.organisation_id in (order.seller_id, order.seller_agent_id),
         buying=caller.organisation_id in (order.organisation_id, order.agent_id),
@@ -152,7 +153,7 @@ def _check_likely(found: Delivery, net: Decimal) -> None:
             "gross-1",
             net,
             f"Đã xuất {left} mà cân được {came}. Đúng thì tích ô bên dưới.",
-            f"{left} left, but {came} was weighed. If it is right, tick the box below.",
+            f"{left} was despatched, but {came} was weighed. If it is right, tick the box below.",
         )
 
 

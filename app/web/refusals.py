@@ -50,6 +50,11 @@ _SHAPES = (
         "Please choose from the list.",
     ),
     (
+        r"Must be a decimal as text from (\S+) to (\S+); decimals: at most (\d+)\.",
+        "Từ {0} đến {1}, nhiều nhất {2} số lẻ.",
+        "From {0} to {1}; decimals: {2} at most.",
+    ),
+    (
         r"Must be a decimal as text.*",
         "Hãy nhập số, ví dụ 12.500 hoặc 1,5.",
         "Enter a number such as 1.5.",
@@ -64,29 +69,24 @@ _SHAPES = (
         "Cần từ {0} đến {1} ký tự.",
         "Between {0} and {1} characters are needed.",
     ),
-    (r"Shorter than minimum length (\d+)\.", "Cần ít nhất {0} mục.", "At least {0} are needed."),
-    (r"Longer than maximum length (\d+)\.", "Nhiều nhất {0} mục.", "At most {0} are possible."),
+    (r"Shorter than minimum length (\d+)\.", "Cần ít nhất {0} mục.", "At least {0} needed."),
+    (r"Longer than maximum length (\d+)\.", "Nhiều nhất {0} mục.", "{0} at most."),
     (
         r"Too many decimals: at most (\d+)\.",
         "Chỉ lấy nhiều nhất {0} số lẻ.",
-        "At most {0} decimals are taken.",
+        "Decimals: {0} at most.",
     ),
     (
-        r"Must be (?:at least|greater than or equal to) (\S+)\.",
-        "Nhập từ {0} trở lên.",
-        "Enter {0} or more.",
+        r"Must be (?:from|greater than or equal to) (\S+) (?:to|and less than or equal to) (\S+)\.",
+        "Từ {0} đến {1}.",
+        "From {0} to {1}.",
     ),
     (
-        r"Must be (?:at most|less than or equal to) (\S+)\.",
-        "Nhập nhiều nhất {0}.",
-        "Enter {0} at most.",
+        r"Must be greater than (\S+) and at most (\S+)\.",
+        "Lớn hơn {0}, nhiều nhất {1}.",
+        "More than {0}, {1} at most.",
     ),
     (r"Must be greater than (\S+)\.", "Nhập số lớn hơn {0}.", "Enter more than {0}."),
-    (
-        r"Must be greater than or equal to (\S+) and less than or equal to (\S+)\.",
-        "Nhập từ {0} đến {1}.",
-        "Enter {0} to {1}.",
-    ),
 )
 
 
@@ -155,15 +155,13 @@ def label_of(name: str) -> str:
 
 
 def _sentence(error: Any, spoken: str) -> str:
-    if spoken == "vi" and error.get("vi"):
-        return str(error["vi"])
     english = str(error["en"])
     if english in _FOR_PEOPLE:
         return _FOR_PEOPLE[english][spoken == "en"]
     for shape, *sentences in _SHAPES:
         if found := re.fullmatch(shape, english):
             return sentences[spoken == "en"].format(*(_as_written(one) for one in found.groups()))
-    return in_vietnamese(english) if spoken == "vi" else english
+    return english if spoken == "en" else str(error.get("vi") or in_vietnamese(english))
 
 
 def _as_written(bound: str) -> str:

@@ -42,7 +42,7 @@ class Reliability:
 @pages.page("GET", "/suppliers/<uuid:supplier_id>", access=BUYER_READERS)
 def supplier(caller: Caller, supplier_id: UUID) -> Response:
     """Somebody I have ordered from; to others there is nobody of that name."""
-    mine = and_(buying(caller.acting.id), Order.seller_id == supplier_id)
+    mine = _ordered_from(supplier_id, caller)
     orders = db.session.scalar(select(func.count()).select_from(Order).where(mine))
     found = db.session.get(Organisation, supplier_id)
     if not orders or found is None:
@@ -55,6 +55,16 @@ def supplier(caller: Caller, supplier_id: UUID) -> Response:
         kept=_reliability(mine),
         certificates=_certificates(supplier_id, today),
     )
+
+
+def is_known(supplier_id: UUID, caller: Caller) -> bool:
+    """Whether the reader has ordered from somebody, and so may see how it kept its word."""
+    found = select(Order.id).where(_ordered_from(supplier_id, caller)).limit(1)
+    return db.session.scalar(found) is not None
+
+
+def _ordered_from(supplier_id: UUID, caller: Caller) -> ColumnElement[bool]:
+    return and_(buying(caller.acting.id), Order.seller_id == supplier_id)
 
 
 def _reliability(mine: ColumnElement[bool]) -> list[Reliability]:

@@ -436,6 +436,8 @@ def test_the_reader_is_told_in_their_language(world: World) -> None:
         tongue: refused(sent(world, "POST /orders", body, Accept_Language=tongue), 422, "invalid")
         for tongue in ("vi", "en", "fr", "")
     }
-    assert [one["detail"] for one in told["en"]] == ["Must be greater than 0."]
-    assert [one["detail"] for one in told["vi"]] == ["Phải lớn hơn 0."]
+    assert [one["detail"] for one in told["en"]] == [
+        "Must be greater than 0 and at most 999999999.999."
+    ]
+    assert [one["detail"] for one in told["vi"]] == ["Phải lớn hơn 0 và không quá 999999999.999."]
     assert told["fr"] == told[""] == told["vi"]
