@@ -125,7 +125,7 @@ def contract_form(caller: Caller) -> Response:
     return _form(caller, side=side, partners=_partners(caller, side), known={}, weeks=[])
 
 
-@pages.page("POST", "/contracts", access=TRADE_MANAGERS, again=contract_form)
+@pages.page("POST", "/contracts", access=TRADE_MANAGERS, again=contract_form, makes=True)
 def draft(caller: Caller) -> Response:
     """Draw it up; nothing binds until both have signed."""
     party = {
@@ -230,7 +230,9 @@ def terminate(caller: Caller, contract_id: UUID) -> Response:
     return go(f"/contracts/{contract_id}")
 
 
-@pages.page("POST", "/contracts/<uuid:contract_id>/call-offs", access=BUYERS, again=contract)
+@pages.page(
+    "POST", "/contracts/<uuid:contract_id>/call-offs", access=BUYERS, again=contract, makes=True
+)
 def call_off(caller: Caller, contract_id: UUID) -> Response:
     """Call a quantity for a week; it is an order at once."""
     body = loaded(CallOffIn, {"week": typed("week"), "quantity": number("quantity")})
@@ -246,7 +248,9 @@ def release(caller: Caller, contract_id: UUID) -> Response:
     return go(f"/contracts/{contract_id}#weeks")
 
 
-@pages.page("POST", "/contracts/<uuid:contract_id>/advances", access=BUYERS, again=contract)
+@pages.page(
+    "POST", "/contracts/<uuid:contract_id>/advances", access=BUYERS, again=contract, makes=True
+)
 def advance(caller: Caller, contract_id: UUID) -> Response:
     """Note what I have given the seller beforehand; it counts once the seller says so too."""
     found = _seen(caller, contract_id)

@@ -100,7 +100,7 @@ def look_ahead(caller: Caller) -> Response:
     )
 
 
-@pages.page("POST", "/demands", access=BUYERS, again=demand_form)
+@pages.page("POST", "/demands", access=BUYERS, again=demand_form, makes=True)
 def post(caller: Caller) -> Response:
     """Post it."""
     made = market.post_demand(caller=caller, body=_stated())
