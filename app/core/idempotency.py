@@ -141,6 +141,30 @@ def replay_or_run(
     return answer
 
 
+def saved_alike(*, account: UUID, key: str, body: bytes, since: datetime) -> SavedAnswer | None:
+    """What this route answered the account for the same body under another key, the newest.
+
+    None where this very key was answered before.
+
+    Raises:
+        RequestInFlight: the same body is being handled now.
+    """
+    fingerprint = fingerprint_of(body)
+    alike = (account, request.path, fingerprint)
+    if not db.session.scalar(select(func.pg_try_advisory_xact_lock(_lock_number(alike)))):
+        raise RequestInFlight
+    if db.session.get(SavedAnswer, (account, request.path, key)) is not None:
+        return None
+    of_route = SavedAnswer.account_id == account, SavedAnswer.route == request.path
+    return db.session.scalar(
+        select(SavedAnswer)
+        .where(*of_route)
+        .where(SavedAnswer.fingerprint == fingerprint, SavedAnswer.saved_at >= since)
+        .order_by(SavedAnswer.saved_at.desc())
+        .limit(1)
+    )
+
+
 def fingerprint_of(body: bytes) -> str:
     """A digest of a body that does not mind white space or the order of its names."""
     with suppress(ValueError, RecursionError):

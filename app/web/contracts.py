@@ -28,7 +28,7 @@ from app.contracts.models import (
     Side,
 )
 from app.contracts.paper import contract_paper
-from app.contracts.pricing import PriceForm, price_formula
+from app.contracts.pricing import price_formula, unit_price
 from app.contracts.schemas import (
     MOST_WEEKS,
     BreachAnswerIn,
@@ -59,7 +59,7 @@ from app.web.forms import asked_for, loaded, number, ticked, typed, whole
 from app.web.language import day, t
 from app.web.language import number as written
 from app.web.pages import Pages, go, show
-from app.web.produce import check_likely
+from app.web.produce import check_likely, price_of
 from app.web.suppliers import is_known
 
 pages = Pages("contracts")
@@ -127,7 +127,7 @@ def contract_form(caller: Caller) -> Response:
     return _form(caller, side=side, partners=_partners(caller, side), known={}, weeks=[])
 
 
-@pages.page("POST", "/contracts", access=TRADE_MANAGERS, again=contract_form)
+@pages.page("POST", "/contracts", access=TRADE_MANAGERS, again=contract_form, makes=True)
 def draft(caller: Caller) -> Response:
     """Draw it up; nothing binds until both have signed."""
     party = {
@@ -201,10 +201,11 @@ def _form(caller: Caller, **facts: Any) -> Response:
 
 
 def _check_likely(caller: Caller, terms: dict[str, Any]) -> None:
-    """Ask once about a fixed price far from today's; other forms follow or bound the market's."""
+    """Ask once about a formula that comes to a price far from today's."""
     good = commodities_by_code({terms["commodity"]}).get(terms["commodity"])
-    if good is not None and terms["price"]["form"] == PriceForm.FIXED:
-        asked = terms["price"]["price"]
+    today = price_of(good, caller.acting.id, now=caller.now).today if good else None
+    if good is not None and today is not None:
+        asked = unit_price(price_formula(terms["price"]), today)
         check_likely(good, asked, caller.acting.id, now=caller.now, field="figure")
 
 
@@ -232,7 +233,9 @@ def terminate(caller: Caller, contract_id: UUID) -> Response:
     return go(f"/contracts/{contract_id}")
 
 
-@pages.page("POST", "/contracts/<uuid:contract_id>/call-offs", access=BUYERS, again=contract)
+@pages.page(
+    "POST", "/contracts/<uuid:contract_id>/call-offs", access=BUYERS, again=contract, makes=True
+)
 def call_off(caller: Caller, contract_id: UUID) -> Response:
     """Call a quantity for a week; it is an order at once."""
     body = loaded(CallOffIn, {"week": typed("week"), "quantity": number("quantity")})
@@ -248,7 +251,9 @@ def release(caller: Caller, contract_id: UUID) -> Response:
     return go(f"/contracts/{contract_id}#weeks")
 
 
-@pages.page("POST", "/contracts/<uuid:contract_id>/advances", access=BUYERS, again=contract)
+@pages.page(
+    "POST", "/contracts/<uuid:contract_id>/advances", access=BUYERS, again=contract, makes=True
+)
 def advance(caller: Caller, contract_id: UUID) -> Response:
     """Note what I have given the seller beforehand; it counts once the seller says so too."""
     found = _seen(caller, contract_id)

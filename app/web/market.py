@@ -65,7 +65,7 @@ def market_page(caller: Caller) -> Response:
     )
 
 
-@pages.page("POST", "/offers/<uuid:offer_id>/order", access=BUYERS, again=offer_page)
+@pages.page("POST", "/offers/<uuid:offer_id>/order", access=BUYERS, again=offer_page, makes=True)
 def order(caller: Caller, offer_id: UUID) -> Response:
     """Order a part of an offer, delivered to one of my places."""
     quantity = number("quantity")

@@ -69,7 +69,7 @@ def confirm_advance(caller: Caller, advance_id: UUID) -> Response:
     return go("/money")
 
 
-@pages.page("POST", "/payouts", access=BUYERS, again=money)
+@pages.page("POST", "/payouts", access=BUYERS, again=money, makes=True)
 def pay(caller: Caller) -> Response:
     """I have paid somebody; it goes against what is due first."""
     body = {

@@ -75,7 +75,7 @@ def cancel(caller: Caller, order_id: UUID) -> Response:
     return go(f"/orders/{order_id}")
 
 
-@pages.page("POST", "/orders/<uuid:order_id>/despatch", access=SELLERS, again=order)
+@pages.page("POST", "/orders/<uuid:order_id>/despatch", access=SELLERS, again=order, makes=True)
 def despatch(caller: Caller, order_id: UUID) -> Response:
     """What has left: on a load that was planned, or on one planned and sent in one go."""
     line_id = identifier("line_id")

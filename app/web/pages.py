@@ -9,6 +9,7 @@ import gzip
 import re
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from hashlib import sha256
 from typing import Any
@@ -27,7 +28,14 @@ from app.accounts.access import Acting, OrganisationNeeded, TokenMissing
 from app.core import clock
 from app.core.errors import NotFound, Problem, Unavailable
 from app.core.http import Access, BodyTooLarge
-from app.core.idempotency import KeyReused, KeyUnfit, RequestInFlight, is_fit, replay_or_run
+from app.core.idempotency import (
+    KeyReused,
+    KeyUnfit,
+    RequestInFlight,
+    is_fit,
+    replay_or_run,
+    saved_alike,
+)
 from app.core.problem_json import InternalError, http_exception
 from app.core.transaction import retried, transaction
 from app.web import language
@@ -40,7 +48,9 @@ KEY = "idempotency_key"
 LEAST_COMPRESSED = 600
 PATIENCE, PAUSE = 8.0, 0.2
 _UNFIT = re.compile(r"[\\\x00-\x20\x7f]|//")
-UNSENT = ("csrf_token", KEY)
+ANEW = "anew"
+UNSENT = ("csrf_token", KEY, ANEW)
+LATELY = timedelta(minutes=30)
 KEPT, KEPT_FOR, GIVEN_BACK = "kept", "kept_for", "given_back"
 View = Callable[..., Any]
 
@@ -100,6 +110,7 @@ class Pages(flask.Blueprint):
         again: View | None = None,
         largest: int | None = None,
         shows: bool = False,
+        makes: bool = False,
     ) -> Callable[[View], View]:
         """Declare a page.
 
@@ -107,6 +118,8 @@ class Pages(flask.Blueprint):
         returns a redirect, or raises a refusal, which ``again`` shows: it is called like the view,
         in a transaction of its own, and its page knows the ``refusal``. ``largest`` is how many
         bytes a form with a file may have. A POST that ``shows`` changes nothing and returns a page.
+        One that ``makes`` something each time asks before it makes the very same again within half
+        an hour, because a browser that goes back gives the form a new key.
         """
 
         def decorate(view: View) -> View:
@@ -115,7 +128,7 @@ class Pages(flask.Blueprint):
                 if largest is not None:
                     request.max_content_length = largest
                 try:
-                    return _answered(view, path, access, shows=shows)
+                    return _answered(view, path, access, shows=shows, makes=makes)
                 except Exception as fault:
                     return _refused(_named(fault), again, path, access)
 
@@ -167,7 +180,9 @@ def here_or(fallback: str, address: str | None) -> str:
     return address if address and plain and not _UNFIT.search(address) else fallback
 
 
-def _answered(view: View, path: dict[str, Any], access: Access, *, shows: bool) -> WerkzeugResponse:
+def _answered(
+    view: View, path: dict[str, Any], access: Access, *, shows: bool, makes: bool
+) -> WerkzeugResponse:
     if request.method in session.SAFE:
         return retried(lambda: _within(lambda caller: view(caller=caller, **path), access))
     session.check_csrf()
@@ -176,13 +191,14 @@ def _answered(view: View, path: dict[str, Any], access: Access, *, shows: bool) 
     key = request.form.get(KEY)
     if not key or shows:
         return retried(lambda: _within(lambda caller: view(caller=caller, **path), access))
-    return _once(view, path, access, key)
+    return _once(view, path, access, key, alone=makes and ANEW not in request.form)
 
 
 def _within(work: View, access: Access) -> WerkzeugResponse:
     refusal = None
     with transaction():
         caller = g.caller = access.admit(now=clock.now())
+        _check_account(caller)
         g.spoken = language.chosen()
         try:
             answer: WerkzeugResponse = work(caller)
@@ -195,8 +211,21 @@ def _within(work: View, access: Access) -> WerkzeugResponse:
     return answer
 
 
-def _once(view: View, path: dict[str, Any], access: Access, key: str) -> WerkzeugResponse:
-    """Do it, or go where the same form has led before; wait for a twin that is under way."""
+def _check_account(caller: Any) -> None:
+    """A part of a page is for whom the page was; another tab may have signed somebody else in."""
+    account = request.headers.get("Blao-Account")
+    if account is not None and (caller.person is None or account != str(caller.account_id)):
+        raise TokenMissing
+
+
+def _once(
+    view: View, path: dict[str, Any], access: Access, key: str, *, alone: bool
+) -> WerkzeugResponse:
+    """Do it, or go where the same form has led before; wait for a twin that is under way.
+
+    Args:
+        alone: whether to refuse what was lately sent in the same words under another key.
+    """
     if not is_fit(key):
         raise KeyUnfit
     body = "&".join(
@@ -214,10 +243,11 @@ def _once(view: View, path: dict[str, Any], access: Access, key: str) -> Werkzeu
 
         if caller.person is None:
             return view(caller=caller, **path)  # type: ignore[no-any-return]
+        account, since = caller.account_id, caller.now - LATELY
+        if alone and (made := saved_alike(account=account, key=key, body=body, since=since)):
+            raise SentBefore(made.body)
         try:
-            saved = replay_or_run(
-                led, account=caller.account_id, key=key, now=caller.now, body=body
-            )
+            saved = replay_or_run(led, account=account, key=key, now=caller.now, body=body)
         except KeyReused as fault:
             raise SentBefore(str(fault.facts["first"])) from None
         return go(saved.get_data(as_text=True))

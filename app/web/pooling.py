@@ -56,7 +56,7 @@ def pool_form(caller: Caller) -> Response:
     return show("pool_form.html", sites=own.all(), goods=goods.all())
 
 
-@pages.page("POST", "/pooling", access=COOPERATIVE_MANAGERS, again=pool_form)
+@pages.page("POST", "/pooling", access=COOPERATIVE_MANAGERS, again=pool_form, makes=True)
 def open_pool(caller: Caller) -> Response:
     """Open it for members to fill."""
     body = {
@@ -94,7 +94,7 @@ def pool(caller: Caller, pool_id: UUID) -> Response:
     )
 
 
-@pages.page("POST", "/pooling/<uuid:pool_id>/contributions", access=SELLERS, again=pool)
+@pages.page("POST", "/pooling/<uuid:pool_id>/contributions", access=SELLERS, again=pool, makes=True)
 def contribute(caller: Caller, pool_id: UUID) -> Response:
     """Bring a part of a lot."""
     body = {

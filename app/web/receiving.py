@@ -72,7 +72,9 @@ def accept(caller: Caller, delivery_id: UUID) -> Response:
     return go(f"/deliveries/{delivery_id}")
 
 
-@pages.page("POST", "/deliveries/<uuid:delivery_id>/claims", access=BUYERS, again=delivery_page)
+@pages.page(
+    "POST", "/deliveries/<uuid:delivery_id>/claims", access=BUYERS, again=delivery_page, makes=True
+)
 def claim(caller: Caller, delivery_id: UUID) -> Response:
     """Complain about a quantity."""
     body = {"quantity": number("claimed"), "reason": typed("reason")}

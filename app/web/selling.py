@@ -55,7 +55,7 @@ def sell_form(caller: Caller) -> Response:
     )
 
 
-@pages.page("POST", "/sell", access=SELLERS, again=sell_form, largest=LARGEST_UPLOAD)
+@pages.page("POST", "/sell", access=SELLERS, again=sell_form, largest=LARGEST_UPLOAD, makes=True)
 def sell(caller: Caller) -> Response:
     """List it; an odd price is asked about once."""
     commodity = find_commodity(typed("commodity")) if typed("commodity") else None

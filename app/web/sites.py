@@ -37,7 +37,7 @@ def my_sites(caller: Caller) -> Response:
     )
 
 
-@pages.page("POST", "/sites", access=TRADERS, again=my_sites)
+@pages.page("POST", "/sites", access=TRADERS, again=my_sites, makes=True)
 def add(caller: Caller) -> Response:
     """A place in a ward."""
     add_in_ward(caller, name=typed("name"))

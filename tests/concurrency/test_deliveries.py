@@ -168,6 +168,9 @@ def test_every_two_transitions_at_once_leave_one_order_in_an_allowed_state(
             if race.delivery is None and set(pair) & NEED_A_DELIVERY:
                 continue
             results = at_once([partial(race.make, move) for move in pair])
+            if "expire" in pair and "done" not in results:
+                # What somebody holds is passed by; the next sweep finds it.
+                results[pair.index("expire")] = race.expire()
             status = race.check()
             assert status in ALLOWED[start], (pair, start, results, status)
             assert "done" in results or start not in (STARTS[pair[0]], STARTS[pair[1]]), pair

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route, expect
 
 from tests.factories import PASSWORD, Trade, a_lot, a_membership, an_order, day, forecast_body
 from tests.factories_deliveries import (
@@ -59,6 +59,38 @@ def test_a_cooperative_reads_its_month_off_one_page(
         assert "Chưa đồng ý chia sẻ số liệu" in board.text()
         board.page.get_by_role("link", name="Vườn chè Năm Thủy").click()
         assert "8.000.000 đ" in board.look().text()
+
+
+@pytest.mark.parametrize("fault", ["broken", "cut off", "not ours"])
+def test_a_part_of_the_month_that_does_not_come_says_so(
+    browser: Browser, site: str, committing: Flask, fault: str
+) -> None:
+    def fail(route: Route) -> None:
+        if fault == "cut off":
+            route.abort()
+        else:
+            status = 500 if fault == "broken" else 200
+            route.fulfill(status=status, body="<p>Wi-Fi</p>", content_type="text/html")
+
+    trade = Trade(committing)
+    cooperative, farm, buyer = trade.cooperative(), trade.farm(), trade.processor()
+    a_membership(farm, cooperative, "consent")
+    a_delivery(farm, buyer, tea_order(farm, buyer))
+    trade.count()
+    with visit(browser, site, "phone", service_workers="block") as board:
+        sign_in(board, str(cooperative.login), PASSWORD).page.wait_for_url("**/home")
+        board.page.route("**/analytics/flows*", fail)
+        board.page.goto(f"{site}/analytics")
+        failed = board.page.get_by_text("Phần này chưa tải được")
+        expect(failed).to_have_count(2)
+        expect(failed.first).to_be_visible()
+        expect(failed.last).to_be_hidden()
+        expect(board.page.locator("figure.card")).to_have_count(6)
+        expect(board.page.locator("#busy")).to_have_text("")
+        board.page.unroute("**/analytics/flows*")
+        board.page.get_by_role("link", name="Hàng đi đâu").click()
+        assert board.look().page.locator("figure.card").count() == 3
+        board.complaints.clear()
 
 
 @pytest.mark.parametrize("size", BOTH_SIZES)

@@ -1,6 +1,7 @@
 """What every page keeps to: its headers, its forms, its size."""
 
 import gzip
+import re
 from decimal import Decimal
 from uuid import uuid4
 
@@ -253,3 +254,14 @@ def test_what_renews_itself_brings_what_that_takes() -> None:
     for template in (PROJECT / "app/web/templates").glob("*.html"):
         page = template.read_text()
         assert ("hx-get" in page) == ("{{ ui.refreshes() }}" in page), template.name
+
+
+def test_a_part_of_a_page_comes_to_whom_the_page_came(world: World) -> None:
+    cooperative, farm = reader(world, "cooperative"), reader(world, "farm")
+    page = cooperative.get("/analytics").get_data(as_text=True)
+    (account,) = re.findall(r"""hx-headers='{"Blao-Account": "([^"]+)"}'""", page)
+    asked = {"HX-Request": "true", "Blao-Account": account}
+    assert cooperative.get("/analytics/flows", **asked).status_code == 200
+    assert farm.get("/analytics/flows", **asked).status_code == 401, "another tab signed them in"
+    assert reader(world, "visitor").get("/analytics/flows", **asked).status_code == 401
+    assert farm.get("/analytics/flows").status_code == 200

@@ -6,6 +6,7 @@ from html import unescape
 from html.parser import HTMLParser
 
 import pytest
+from werkzeug.test import TestResponse
 
 from tests.api.world import World
 from tests.factories import day
@@ -187,6 +188,37 @@ def test_going_back_and_changing_the_quantity_says_what_was_sent_and_lets_send_a
         sent = processor.client.post(f"{shown}/order", data=again | {"quantity": "2"})
         assert sent.status_code == 303, sent.get_data(as_text=True)
         assert sent.headers["Location"] != first.headers["Location"]
+
+
+@pytest.mark.parametrize(
+    ("label", "shown", "address", "form"),
+    [
+        ("processor", "/offers/{offer}", "/offers/{offer}/order", {"quantity": "1"}),
+        ("processor", "/money", "/payouts", {"amount": "1.000"}),
+        ("farm", "/sell?commodity=tea-shoots-fresh", "/sell", {"quantity": "7", "ask_price": "9"}),
+    ],
+)
+def test_going_back_to_a_form_with_a_new_key_asks_before_it_makes_the_same_again(
+    world: World, label: str, shown: str, address: str, form: dict[str, str]
+) -> None:
+    sender, place = reader(world, label), shown.format(**world.ids)
+
+    def sent(**more: str) -> TestResponse:
+        page = sender.get(place).get_data(as_text=True)
+        action = address.format(**world.ids)
+        (fresh, *_) = [one for to, one in forms_of(page) if to.endswith(action)]
+        return sender.client.post(action, data=fresh | form | more)
+
+    with world.untouched():
+        first, again = sent(), sent()
+        assert (first.status_code, again.status_code) == (303, 422), again.get_data(as_text=True)
+        page = again.get_data(as_text=True)
+        assert "Nội dung này đã gửi rồi" in page
+        assert f'href="{first.headers["Location"]}"' in page
+        assert 'name="anew" value="1"' in page
+        meant = sent(anew="1")
+        assert meant.status_code == 303
+        assert sent().status_code == 422, "and asks each time"
 
 
 def test_a_day_years_ahead_is_refused_beside_its_own_field(world: World) -> None:

@@ -7,17 +7,34 @@ function say(words) {
   if (busy) busy.textContent = words;
 }
 
-function under_way(event, going) {
+let going = 0;
+
+function under_way(event, change) {
   if (event.target.matches?.("[data-live]")) return;
-  event.detail.target?.setAttribute("aria-busy", going);
+  going += change;
+  event.detail.target?.setAttribute("aria-busy", change > 0);
   say(going ? busy?.dataset.loading : "");
 }
 
-document.body.addEventListener("htmx:beforeRequest", (event) => under_way(event, true));
-document.body.addEventListener("htmx:afterRequest", (event) => under_way(event, false));
-document.body.addEventListener("htmx:responseError", (event) => {
-  if (event.detail.xhr.status === 401 && expired) expired.hidden = false;
+function failed(part) {
+  const word = part.closest("section")?.querySelector("[data-failed]");
+  if (word) word.hidden = false;
+}
+
+document.body.addEventListener("htmx:beforeRequest", (event) => under_way(event, 1));
+document.body.addEventListener("htmx:afterRequest", (event) => under_way(event, -1));
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  const { elt, xhr, isError } = event.detail;
+  if (isError || !elt.matches("[hx-select='[data-part]']") || xhr.responseText.includes("data-part")) return;
+  event.detail.shouldSwap = false;
+  failed(elt);
 });
+for (const fault of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  document.body.addEventListener(fault, (event) => {
+    failed(event.detail.elt);
+    if (event.detail.xhr.status === 401 && expired) expired.hidden = false;
+  });
+}
 
 document.addEventListener("submit", (event) => {
   if (!event.defaultPrevented) say(busy?.dataset.sending);
