@@ -75,6 +75,30 @@ def explain(
     Args:
         certificate: as `clear_snapshot` gives it; only pairs it rejected are read of it.
     """
+    offers, demands = _readers(snapshot, matches, certificate)
+    return {
+        "offers": {name: _explanation(*reader) for name, reader in offers.items()},
+        "demands": {name: _explanation(*reader) for name, reader in demands.items()},
+    }
+
+
+def explain_demand(
+    snapshot: Mapping[str, Any],
+    matches: Iterable[Mapping[str, Any]],
+    certificate: Mapping[str, Any] | None = None,
+    *,
+    demand_id: str,
+) -> dict[str, Any]:
+    """The explanation of one demand of the book, as :func:`explain` gives it."""
+    return _explanation(*_readers(snapshot, matches, certificate)[1][demand_id])
+
+
+def _readers(
+    snapshot: Mapping[str, Any],
+    matches: Iterable[Mapping[str, Any]],
+    certificate: Mapping[str, Any] | None,
+) -> tuple[dict[str, tuple[Market, Reader]], dict[str, tuple[Market, Reader]]]:
+    """Every offer and every demand by its id, with what its answer is worked out from."""
     frozen = read_snapshot(snapshot)
     book = frozen.book
     trades = list(matches)
@@ -96,16 +120,10 @@ def explain(
             _rows(book.demands.quantity, book.demands.bid, bought, buyer_price)
         )
     ]
-    return {
-        "offers": {
-            name: _explanation(of_offers, reader)
-            for name, reader in zip(frozen.offer_ids, offers, strict=True)
-        },
-        "demands": {
-            name: _explanation(of_demands, reader)
-            for name, reader in zip(frozen.demand_ids, demands, strict=True)
-        },
-    }
+    return (
+        {name: (of_offers, one) for name, one in zip(frozen.offer_ids, offers, strict=True)},
+        {name: (of_demands, one) for name, one in zip(frozen.demand_ids, demands, strict=True)},
+    )
 
 
 def _rows(*columns: Ints) -> list[tuple[int, ...]]:

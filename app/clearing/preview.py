@@ -1,9 +1,11 @@
 """What a demand would get if its market were cleared now; nothing of it is kept."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from math import ceil
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -13,12 +15,15 @@ from redis.exceptions import RedisError
 
 from app.catalogue.queries import get_market
 from app.clearing.book import demands_to_clear, freeze, offers_to_clear
+from app.clearing.explanations import explain_demand
+from app.clearing.sentences import sentence
 from app.clearing.snapshot import clear_snapshot
 from app.core.errors import Problem
 from app.core.limiting import limiter
 from app.market.models import Demand
 
 log = structlog.get_logger()
+BEYOND_PRICE = ("gate_", "no_counterpart", "minimum_lot_rejected")
 PREVIEWS = RateLimitItemPerHour(30, 1, "preview")
 
 
@@ -47,7 +52,9 @@ class Preview:
     """What would come, in units of the market's base commodity, and its average delivered price,
     to three figures.
 
-    ``offers`` and ``demands`` say how large the book was.
+    ``offers`` and ``demands`` say how large the book was. Where nothing would come, ``reasons``
+    are those of :func:`explain_demand`, but for the ones of price, whose figures would tell what
+    others in the book are ready to pay: where ``reasons`` are empty, a better price may do.
     """
 
     quantity: Decimal
@@ -55,6 +62,7 @@ class Preview:
     average_price: Decimal | None
     offers: int
     demands: int
+    reasons: list[dict[str, Any]]
 
 
 def count_preview(organisation_id: UUID, *, now: datetime) -> None:
@@ -92,9 +100,8 @@ def preview(*, demand: Demand, now: datetime) -> Preview:
         demands_to_clear(market.code, now=now, lock=False),
         now=now,
     )
-    mine = [
-        one for one in clear_snapshot(snapshot)["matches"] if one["demand_id"] == str(demand.id)
-    ]
+    answer = clear_snapshot(snapshot)
+    mine = [one for one in answer["matches"] if one["demand_id"] == str(demand.id)]
     sellers = {row["offer_id"]: row["seller_id"] for row in snapshot["offers"]}
     quantity = sum((Decimal(one["quantity"]) for one in mine), Decimal(0))
     paid = sum((Decimal(one["quantity"]) * Decimal(one["buyer_price"]) for one in mine), Decimal(0))
@@ -104,4 +111,19 @@ def preview(*, demand: Demand, now: datetime) -> Preview:
         average_price=_about(paid / quantity) if quantity else None,
         offers=len(snapshot["offers"]),
         demands=len(snapshot["demands"]),
+        reasons=[] if mine else _in_the_way(snapshot, answer, str(demand.id)),
     )
+
+
+def _in_the_way(
+    snapshot: Mapping[str, Any], answer: Mapping[str, Any], demand_id: str
+) -> list[dict[str, Any]]:
+    """What no price would overcome; of a minimum lot not what it costs."""
+    told = explain_demand(snapshot, answer["matches"], answer["certificate"], demand_id=demand_id)
+    return [
+        one | {"detail": sentence("minimum_lot_rejected_far", "demand", {})}
+        if one["code"].startswith("minimum_lot_rejected")
+        else one
+        for one in told["reasons"]
+        if one["code"].startswith(BEYOND_PRICE)
+    ]

@@ -212,13 +212,13 @@ _SENTENCES = {
     ("gate_window", "offer"): (
         "Hàng không thể đến kịp hoặc không giữ được đến khung giờ nhận: lệch {hours} giờ.",
         (
-            "Your goods cannot arrive, or do not keep, within the delivery window: "
-            "{hours} hours are missing."
+            "Your goods cannot arrive, or do not keep, within the delivery window; "
+            "hours missing: {hours}."
         ),
     ),
     ("gate_window", "demand"): (
         "Không nguồn hàng phù hợp nào đến được trong khung giờ nhận của bạn: lệch {hours} giờ.",
-        "No fitting offer can arrive within your delivery window: {hours} hours are missing.",
+        "No fitting offer can arrive within your delivery window; hours missing: {hours}.",
     ),
     ("gate_private", "offer"): (
         "Danh sách người mua riêng của bạn không có người mua phù hợp trong phiên này.",

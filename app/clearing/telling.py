@@ -1,6 +1,7 @@
 """An explanation as its reader gets it: with names and units, and with what has happened since."""
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -63,12 +64,18 @@ def explanation(row: Offer | Demand, *, language: str) -> dict[str, Any]:
         *_pending(outcome, row),
         *(reason for reason in outcome.reasons["reasons"] if not _superseded(outcome, reason)),
     ]
-    told = [{**one, "detail": _written(one["detail"][language], row, language)} for one in reasons]
     return {
         "round_id": outcome.round_id,
         "outcome": _outcome(outcome),
-        "reasons": told + _conversion(outcome, row, language),
+        "reasons": in_words(reasons, row, language=language) + _conversion(outcome, row, language),
     }
+
+
+def in_words(
+    reasons: Sequence[Mapping[str, Any]], row: Offer | Demand, *, language: str
+) -> list[dict[str, Any]]:
+    """Reasons with their ``detail`` in one language, with names and units for codes."""
+    return [{**one, "detail": _written(one["detail"][language], row, language)} for one in reasons]
 
 
 def _matches(outcome: Outcome) -> list[Match]:

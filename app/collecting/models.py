@@ -49,7 +49,7 @@ class NoMoreCodes(Problem):
 class WrongCode(Problem):
     status, code = 422, "wrong_code"
     vi = "Mã không đúng, còn {left} lần thử."
-    en = "That is not the code; {left} tries are left."
+    en = "That is not the code. Tries left: {left}."
     leaves_trace = True
 
 

@@ -33,7 +33,7 @@ class NotChecked(Problem):
 class RowsBad(Problem):
     status, code = 409, "import_rows_bad"
     vi = "Có {bad} dòng chưa đạt nên không nhập dòng nào; hãy sửa, hoặc chỉ nhập các dòng đạt."
-    en = "{bad} rows are bad, so none is imported; mend them, or import the good rows only."
+    en = "No row is imported, for some are bad: {bad}. Mend them, or import the good rows only."
 
 
 class NothingGood(Problem):

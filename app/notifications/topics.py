@@ -130,7 +130,7 @@ TOPICS: dict[str, Topic] = {
                 "Phiên khớp {market} có {matches} cặp, tổng {cleared_quantity} {unit}. "
                 "Hãy xem kết quả và lý do ở tin của bạn.",
                 "The round of {market} is done",
-                "The round of {market} made {matches} matches, {cleared_quantity} {unit} in all. "
+                "The round of {market} traded {cleared_quantity} {unit}; matches: {matches}. "
                 "See your own postings for the result and the reasons.",
             )
         },

@@ -1,5 +1,6 @@
 """Demands: what I look for, what would match it today, and what became of it."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -20,7 +21,8 @@ from app.catalogue.queries import (
 )
 from app.clearing.models import Match
 from app.clearing.preview import count_preview, preview
-from app.clearing.telling import explanation
+from app.clearing.telling import explanation, in_words
+from app.core import clock
 from app.core.db import db
 from app.core.errors import invalid
 from app.market import api as market
@@ -90,12 +92,16 @@ def look_ahead(caller: Caller) -> Response:
         posted = market.post_demand(caller=caller, body=body)
         count_preview(caller.acting.id, now=caller.now)
         found = preview(demand=posted, now=caller.now)
+        why = in_words(found.reasons, posted, language=language())
         trial.rollback()
     chosen = find_commodity(typed("commodity"))
     assert chosen is not None
     return show(
         "demand_preview.html",
         found=found,
+        why=why,
+        began=body["deliver_from"] if _is_past(body["deliver_from"], caller) else None,
+        until=body["deliver_until"],
         stated=[(name, value) for name, value in request.form.items() if name != "csrf_token"],
         chosen=chosen,
         base=_base(chosen.market_code),
@@ -117,6 +123,11 @@ def cancel(caller: Caller, demand_id: UUID) -> Response:
     """Want no more of it."""
     market.cancel_demand(caller=caller, demand_id=demand_id)
     return go(f"/demands/{demand_id}")
+
+
+def _is_past(instant: datetime, caller: Caller) -> bool:
+    """Whether the day of an instant is over."""
+    return clock.local_date(instant) < clock.local_date(caller.now)
 
 
 def _check_likely(caller: Caller, body: dict[str, Any]) -> None:

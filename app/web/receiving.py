@@ -14,7 +14,7 @@ from app.deliveries import claim_api as claims
 from app.deliveries.claim_schemas import AnswerIn, ClaimIn, ClaimQuery, DecisionIn
 from app.deliveries.models import Delivery
 from app.deliveries.receipt_operations import MOST_TIMES
-from app.deliveries.schemas import InspectionIn, WeighingIn
+from app.deliveries.schemas import MOST_PARTS, InspectionIn, WeighingIn
 from app.web.forms import ask_once, asked_for, loaded, number, typed, whole
 from app.web.language import quantity
 from app.web.orders import delivery as delivery_page
@@ -22,7 +22,7 @@ from app.web.orders import names_of
 from app.web.pages import Pages, go, show
 
 pages = Pages("receiving")
-TICKETS = PARTS = 3
+TICKETS = 3
 # Leaves dry on the way and rain weighs on them; a unit or a comma gone wrong is ten times off.
 LEAST_LIKELY, MOST_LIKELY = Decimal("0.5"), Decimal("1.2")
 
@@ -57,7 +57,8 @@ def inspect(caller: Caller, delivery_id: UUID) -> Response:
     found = deliveries.get_delivery(caller=caller, delivery_id=delivery_id)
     commodity = get_commodity(found.line.commodity_code)
     numbers = [one.code for one in commodity.qualities if one.type == QualityType.NUMBER]
-    parts = [_part(row, numbers) for row in range(1, PARTS + 1) if row == 1 or typed(f"net-{row}")]
+    rows = [row for row in range(1, MOST_PARTS + 1) if row == 1 or typed(f"net-{row}")]
+    parts = [_part(row, numbers) for row in rows]
     body = {"parts": parts, "correction_reason": typed("correction_reason")}
     deliveries.inspect_delivery(
         caller=caller, delivery_id=delivery_id, body=loaded(InspectionIn, body)
@@ -167,7 +168,9 @@ def _part(row: int, qualities: list[str]) -> dict[str, Any]:
     }
     part: dict[str, Any] = {
         "net": number(f"net-{row}"),
+        "accepted_quantity": number(f"accepted-{row}", needed=False),
         "qualities": measured,
+        "grade": typed(f"grade-{row}") or None,
         "result": typed(f"result-{row}") or "accepted",
         "reason": typed(f"reason-{row}") or None,
     }

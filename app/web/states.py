@@ -75,6 +75,11 @@ _STATES = {
         "non_delivery": ("Bên bán không giao", "The seller did not deliver it", "danger"),
         "side_selling": ("Bên bán bán cho người khác", "The seller sold it elsewhere", "danger"),
     },
+    "part": {
+        "accepted": ("Đạt", "Accepted", "good"),
+        "downgraded": ("Hạ loại", "Downgraded", "warn"),
+        "rejected": ("Không đạt", "Rejected", "danger"),
+    },
     "claim": {
         "open": ("Chờ trả lời", "Waiting for an answer", "warn"),
         "granted": ("Chấp nhận", "Granted", "good"),
