@@ -1,6 +1,7 @@
 """Somebody who reads pages and fills in forms."""
 
 import re
+from html import unescape
 from typing import Any
 
 from flask import Flask
@@ -44,6 +45,21 @@ class Reader:
 def reader(world: World, label: str) -> Reader:
     """Somebody of the world, at a browser."""
     return Reader(world.app, world[label].token)
+
+
+def shown(world: World, label: str, address: str, language: str = "vi") -> str:
+    """What somebody of the world reads on a page, without its marks."""
+    browser = reader(world, label)
+    browser.client.set_cookie("blao_language", language)
+    answer = browser.get(address)
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return words_of(answer)
+
+
+def words_of(answer: TestResponse) -> str:
+    """The words of a page's own part, with plain spaces."""
+    page = answer.get_data(as_text=True).replace("\u00a0", " ").replace("\u2060", "")
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.split("<main")[1])))
 
 
 def pages_of(app: Flask, method: str) -> dict[str, Any]:

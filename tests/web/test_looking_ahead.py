@@ -4,8 +4,8 @@ import pytest
 from limits.errors import StorageError
 
 from app.core.limiting import install
-from tests.factories import Account, Trade, day
-from tests.web.reader import Reader
+from tests.factories import Account, Trade, a_lot, an_offer, day
+from tests.web.reader import Reader, words_of
 
 SHOWN = "/demands/new?commodity=tea-shoots-fresh"
 
@@ -64,3 +64,53 @@ def test_while_nobody_can_count_buyers_look_ahead_all_the_same(
         trade.app.extensions["limiter"].storage.incr("x", 1)
     found = Reader(trade.app, buyer.token).send("/demands/preview", form(buyer), shown=SHOWN)
     assert found.status_code == 200
+
+
+def look(trade: Trade, buyer: Account, language: str = "vi", **changes: str) -> str:
+    browser = Reader(trade.app, buyer.token)
+    browser.client.set_cookie("blao_language", language)
+    answer = browser.send(
+        "/demands/preview", form(buyer, **{"bid_price": "14000"} | changes), shown=SHOWN
+    )
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return words_of(answer)
+
+
+def test_where_no_price_would_do_the_preview_says_what_stood_in_the_way(
+    trade: Trade, buyer: Account
+) -> None:
+    nobody = look(trade, buyer)
+    assert "Lúc này không có hàng nào chào bán cho bạn." in nobody
+    assert "Thử tăng giá" not in nobody
+    late = {"status": "forecast", "harvested_at": None, "ready_at": day(20)}
+    tea = {"commodity": "tea-shoots-fresh", "grade": None, "qualities": {}}
+    farm = trade.farm()
+    an_offer(farm, a_lot(farm, **tea, **late), ask_price="9000.00")
+    outside = look(trade, buyer)
+    assert "Không nguồn hàng phù hợp nào đến được trong khung giờ nhận của bạn" in outside
+    assert "Thử tăng giá" not in outside
+    english = look(trade, buyer, "en")
+    assert "No fitting offer can arrive within your delivery window" in english
+    assert "Try a higher price" not in english
+
+
+def test_where_a_price_would_do_the_preview_says_so_but_not_which(
+    trade: Trade, buyer: Account
+) -> None:
+    farm = trade.farm()
+    soon = {"status": "forecast", "harvested_at": None, "ready_at": day(1)}
+    tea = {"commodity": "tea-shoots-fresh", "grade": None, "qualities": {}}
+    an_offer(farm, a_lot(farm, **tea, **soon), ask_price="15123.00")
+    page = look(trade, buyer)
+    assert "Thử tăng giá" in page
+    assert "123" not in page
+
+
+def test_the_size_of_the_book_is_counted_in_english(trade: Trade, buyer: Account) -> None:
+    assert "0 offers, 1 demand. Nothing is saved yet." in look(trade, buyer, "en")
+
+
+def test_a_window_that_began_before_today_is_told_of(trade: Trade, buyer: Account) -> None:
+    told = "đã qua; hàng chỉ còn tới được từ bây giờ"
+    assert told in look(trade, buyer, deliver_from=day(-2)[:10])
+    assert told not in look(trade, buyer, deliver_from=day(0)[:10])

@@ -27,7 +27,7 @@ from tests.factories import (
     lot_body,
     offer_body,
 )
-from tests.web.reader import KEY, TOKEN, Reader, reader
+from tests.web.reader import KEY, TOKEN, Reader, reader, words_of
 from tests.web.test_pages import sale
 
 
@@ -244,3 +244,20 @@ def test_what_fell_due_to_sellers_is_not_told_as_a_debt_of_ones_own(world: World
     page = reader(world, "cooperative").get("/analytics").text
     assert "đã đến hạn trả bên bán, trong đó đã trả" in page
     assert "phải trả" not in page
+
+
+def test_a_wrong_code_gives_the_form_back_and_tells_nothing_of_the_invitation(
+    world: World,
+) -> None:
+    form = {"code": "WRONG234", "password": PASSWORD}
+    pages = []
+    for invitation in (world.ids["invitation"], NO_ID):
+        address = f"/invitations/{invitation}"
+        answer = reader(world, "visitor").send(address, form, shown=address)
+        page = answer.get_data(as_text=True)
+        assert answer.status_code == 422
+        assert 'id="code-fault"' in page
+        assert 'value="WRONG234"' in page, "what was typed is kept"
+        pages.append(words_of(answer))
+        assert "Mã không đúng, hoặc lời mời đã hết hiệu lực." in pages[-1]
+    assert pages[0] == pages[1]

@@ -73,10 +73,10 @@ class Forms(HTMLParser):
                 self.form.setdefault(name, "")
         elif tag == "select":
             self.select = name
-            self.form[name] = ""
         elif tag == "option" and self.select:
-            if "selected" in given or not self.form[self.select]:
+            if "selected" in given:
                 self.form[self.select] = value
+            self.form.setdefault(self.select, value)
         elif tag == "textarea":
             self.area = name
             self.form[name] = ""
@@ -89,6 +89,8 @@ class Forms(HTMLParser):
         if tag == "form":
             self.form = None
         elif tag == "select":
+            if self.form is not None:
+                self.form.setdefault(self.select, "")
             self.select = ""
         elif tag == "textarea":
             self.area = ""

@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from tests.api.world import World
 from tests.factories import an_offer, an_order, day
+from tests.factories_contracts import a_draft
 from tests.factories_deliveries import (
     a_delivery,
     accepted,
@@ -15,14 +16,7 @@ from tests.factories_deliveries import (
     inspected,
     scheduled,
 )
-from tests.web.reader import reader
-
-
-def shown(world: World, label: str, address: str) -> str:
-    answer = reader(world, label).get(address)
-    assert answer.status_code == 200, answer.get_data(as_text=True)
-    page = answer.get_data(as_text=True).replace("\u00a0", " ").replace("\u2060", "")
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.split("<main")[1]))
+from tests.web.reader import reader, shown
 
 
 def refused(world: World, label: str, address: str, form: dict[str, str], from_: str) -> str:
@@ -324,3 +318,32 @@ def test_both_sides_see_what_of_an_advance_is_still_to_be_taken_off(world: World
     farm.made(f"/advances/{advance['id']}/confirmation")
     for label in ("farm", "processor"):
         assert told in shown(world, label, "/money")
+
+
+def test_only_deliveries_that_open_are_linked_to_on_money(world: World) -> None:
+    link = f'href="/deliveries/{world.ids["accepted_delivery"]}"'
+    for label, opens in (("farm", True), ("processor", True), ("cooperative", False)):
+        page = reader(world, label).get("/money").get_data(as_text=True)
+        assert "→" in page
+        assert (link in page) is opens
+        for address in re.findall(r'href="(/deliveries/[^"]+)"', page):
+            assert reader(world, label).get(address).status_code == 200, (label, address)
+
+
+def test_a_contract_leads_to_its_seller_only_where_that_page_opens(world: World) -> None:
+    farm, stranger = world["farm"], world["other_processor"]
+    contract = f"/contracts/{a_draft(stranger, farm)['id']}"
+    link = f'href="/suppliers/{farm.organisation_id}"'
+    assert link not in reader(world, "other_processor").get(contract).text
+    an_order(stranger, an_offer(farm), "5")
+    assert link in reader(world, "other_processor").get(contract).text
+
+
+def test_an_empty_forecast_is_refused(world: World) -> None:
+    page = reader(world, "farm").get("/forecasts/new").get_data(as_text=True)
+    form = dict.fromkeys(re.findall(r'name="(week-[^"]+)"', page), " ")
+    before = world["farm"].read("/forecasts")["items"]
+    told = refused(world, "farm", "/forecasts/new", form, "/forecasts/new")
+    assert "Chưa ghi gì" in told
+    assert f'id="{min(form)}-fault"' in told
+    assert world["farm"].read("/forecasts")["items"] == before

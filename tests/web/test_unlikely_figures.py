@@ -8,7 +8,7 @@ from tests.api.world import PROMPT, World
 from tests.factories import a_lot, an_offer, an_order, day
 from tests.factories_contracts import a_draft, revision
 from tests.factories_deliveries import a_delivery, weighed
-from tests.web.reader import reader
+from tests.web.reader import reader, words_of
 
 BOX = re.compile(r'name="confirmed" value="([^"]+)"')
 
@@ -137,3 +137,24 @@ def test_a_limit_far_from_the_markets_price_is_asked_about(world: World) -> None
     none = reader(world, "processor").send("/demands", form | {"bid_price": "0"}, shown=shown)
     assert none.status_code == 422
     assert "Giá phải lớn hơn 0." in none.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [("1,000,000", "10 times today's price."), ("10", "Far below today's price.")],
+)
+def test_english_says_how_far_a_price_is_off(world: World, typed: str, told: str) -> None:
+    offer = an_offer(world["farm"], a_lot(world["farm"], **PROMPT))
+    address = f"/offers/{offer['id']}"
+    browser = reader(world, "farm")
+    browser.client.set_cookie("blao_language", "en")
+    answer = browser.send(f"{address}/price", {"ask_price": typed}, shown=address)
+    assert told in words_of(answer)
+
+
+def test_english_says_what_was_despatched(world: World) -> None:
+    address = f"/deliveries/{on_its_way(world)}"
+    browser = reader(world, "processor")
+    browser.client.set_cookie("blao_language", "en")
+    answer = browser.send(f"{address}/weighing", {"gross-1": "170"}, shown=address)
+    assert "17 kg was despatched, but 170 kg was weighed." in words_of(answer)

@@ -44,6 +44,7 @@ def test_every_sentence_has_both_languages_and_english_its_plural() -> None:
         assert places(vietnamese) == places(english), (vietnamese, english)
         if "{n}" in english and re.search(r"\{n\} [a-z]", english):
             assert many, english
+        assert not re.search(r"\{(\w+s)\} \1\b", english), f"one of {english}"
 
 
 def places(sentence: str) -> set[str]:
