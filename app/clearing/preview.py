@@ -1,6 +1,6 @@
 """What a demand would get if its market were cleared now; nothing of it is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -53,8 +53,8 @@ class Preview:
     to three figures.
 
     ``offers`` and ``demands`` say how large the book was. Where nothing would come, ``reasons``
-    are those of :func:`explain_demand`, but for the ones of price, whose figures would tell what
-    others in the book are ready to pay: where ``reasons`` are empty, a better price may do.
+    are those of :func:`explain_demand` that are :func:`beyond_price`; the others' figures would
+    tell what others in the book are ready to pay. Where there are none, a better price may do.
     """
 
     quantity: Decimal
@@ -105,25 +105,32 @@ def preview(*, demand: Demand, now: datetime) -> Preview:
     sellers = {row["offer_id"]: row["seller_id"] for row in snapshot["offers"]}
     quantity = sum((Decimal(one["quantity"]) for one in mine), Decimal(0))
     paid = sum((Decimal(one["quantity"]) * Decimal(one["buyer_price"]) for one in mine), Decimal(0))
+    why = (
+        explain_demand(
+            snapshot, answer["matches"], answer["certificate"], demand_id=str(demand.id)
+        )["reasons"]
+        if not mine
+        else []
+    )
     return Preview(
         quantity=quantity,
         sellers=len({sellers[one["offer_id"]] for one in mine}),
         average_price=_about(paid / quantity) if quantity else None,
         offers=len(snapshot["offers"]),
         demands=len(snapshot["demands"]),
-        reasons=[] if mine else _in_the_way(snapshot, answer, str(demand.id)),
+        reasons=beyond_price(why),
     )
 
 
-def _in_the_way(
-    snapshot: Mapping[str, Any], answer: Mapping[str, Any], demand_id: str
-) -> list[dict[str, Any]]:
-    """What no price would overcome; of a minimum lot not what it costs."""
-    told = explain_demand(snapshot, answer["matches"], answer["certificate"], demand_id=demand_id)
+def beyond_price(reasons: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Those reasons of an explanation that a better price does not answer.
+
+    What a minimum lot kept from being gained is left out: it would tell others' prices.
+    """
     return [
-        one | {"detail": sentence("minimum_lot_rejected_far", "demand", {})}
+        {**one, "detail": sentence("minimum_lot_rejected_far", "demand", {})}
         if one["code"].startswith("minimum_lot_rejected")
-        else one
-        for one in told["reasons"]
+        else {**one}
+        for one in reasons
         if one["code"].startswith(BEYOND_PRICE)
     ]

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.clearing.explanations import explain
+from app.clearing.explanations import explain, explain_demand
+from app.clearing.preview import beyond_price
 from app.clearing.sentences import in_english, in_vietnamese
 from app.clearing.snapshot import clear_snapshot
 
@@ -157,7 +158,11 @@ def test_who_is_rejected_paradoxically_is_told_what_it_would_have_gained(
     }
     found = explain(snapshot, [], certificate)
     assert told(found["offers"]["o"]) == reasons
-    assert found["demands"]["d"]["reasons"][0]["code"].startswith("minimum_lot_rejected")
+    alone = explain_demand(snapshot, [], certificate, demand_id="d")
+    assert found["demands"]["d"] == alone
+    assert alone["reasons"][0]["code"].startswith("minimum_lot_rejected")
+    (shown,) = beyond_price(alone["reasons"])
+    assert "100" not in shown["detail"]["vi"] + shown["detail"]["en"]
 
 
 def test_a_border_that_may_not_be_crossed_is_named() -> None:
