@@ -93,7 +93,7 @@ def test_a_revision_says_what_it_changes_and_undoes_signatures(trade: Trade) -> 
         ({"week-{monday}": "nhiều"}, "Hãy nhập số"),
         ({"week-{monday}": "-4"}, "từ 0 trở lên"),
         ({"week-2026-12-01": "4"}, "Phải là ngày thứ Hai"),
-        ({"figure": "0"}, "Nhập số lớn hơn 0"),
+        ({"figure": "0"}, "Lớn hơn 0, nhiều nhất"),
         ({"advance-1": "5.000", "advance-1-due": "mai"}, "Hãy chọn ngày ứng"),
         ({"price": "cost_plus", "margin": ""}, "Hãy nhập một số"),
         ({"price": "zzz"}, "Không có cách tính giá này"),
