@@ -5,6 +5,7 @@ import io
 from datetime import date, timedelta
 
 import pytest
+from flask import Flask
 
 from app.analytics import schemas
 from app.analytics.answers import as_csv
@@ -13,7 +14,7 @@ from app.clearing.greedy import RULES
 from app.core import clock
 from app.web.analytics import TABLES
 from app.web.chain_figures import STAGE_OF
-from app.web.file_columns import HEADINGS, WORDS
+from app.web.file_columns import HEADINGS, WORDS, in_words
 from tests.api.world import World
 from tests.factories import NOW, Account, Trade, a_lot, a_membership, forecast_body
 from tests.factories_deliveries import (
@@ -102,9 +103,12 @@ def test_what_was_weighed_above_the_despatched_is_called_a_gain(trade: Trade) ->
 
 def test_rounds_are_told_by_the_names_of_their_market_and_rule(world: World) -> None:
     assert WORDS["best_rule"].keys() == set(RULES)
-    rows = rows_of(reader(world, "cooperative"), "fairness", "vi")
-    assert rows
-    assert not {row["Thị trường"] for row in rows} & set(world.ids.values())
+    (told,) = rows_of(reader(world, "cooperative"), "fairness", "vi")
+    assert told["Thị trường"] == "Gừng"
+    with Flask(__name__).test_request_context():
+        said = in_words({"best_rule": "first come"}, {}, {})
+        silent = in_words({"best_rule": None}, {}, {})
+    assert (said["best_rule"], silent["best_rule"]) == ("ai trước được trước", None)
 
 
 def test_every_stage_and_kind_has_words() -> None:
