@@ -28,7 +28,7 @@ from app.contracts.models import (
     Side,
 )
 from app.contracts.paper import contract_paper
-from app.contracts.pricing import PriceForm, price_formula
+from app.contracts.pricing import price_formula, unit_price
 from app.contracts.schemas import (
     MOST_WEEKS,
     BreachAnswerIn,
@@ -59,7 +59,7 @@ from app.web.forms import asked_for, loaded, number, ticked, typed, whole
 from app.web.language import day, t
 from app.web.language import number as written
 from app.web.pages import Pages, go, show
-from app.web.produce import check_likely
+from app.web.produce import check_likely, price_of
 
 pages = Pages("contracts")
 MOST_WEEKS_SHOWN, MOST_NOTED = 30, 20
@@ -199,10 +199,11 @@ def _form(caller: Caller, **facts: Any) -> Response:
 
 
 def _check_likely(caller: Caller, terms: dict[str, Any]) -> None:
-    """Ask once about a fixed price far from today's; other forms follow or bound the market's."""
+    """Ask once about a formula that comes to a price far from today's."""
     good = commodities_by_code({terms["commodity"]}).get(terms["commodity"])
-    if good is not None and terms["price"]["form"] == PriceForm.FIXED:
-        asked = terms["price"]["price"]
+    today = price_of(good, caller.acting.id, now=caller.now).today if good else None
+    if good is not None and today is not None:
+        asked = unit_price(price_formula(terms["price"]), today)
         check_likely(good, asked, caller.acting.id, now=caller.now, field="figure")
 
 

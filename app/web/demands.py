@@ -14,6 +14,7 @@ from app.catalogue.queries import (
     commodities,
     commodities_by_code,
     find_commodity,
+    get_commodity,
     get_market,
     processing_lines,
 )
@@ -29,7 +30,7 @@ from app.places.queries import sites
 from app.web.forms import asked_for, loaded, number, ticked, typed, whole
 from app.web.language import language
 from app.web.pages import Pages, go, show
-from app.web.produce import picture
+from app.web.produce import check_likely, picture
 
 pages = Pages("demands")
 
@@ -83,8 +84,10 @@ def demand_form(caller: Caller) -> Response:
 @pages.page("POST", "/demands/preview", access=BUYERS, again=demand_form, shows=True)
 def look_ahead(caller: Caller) -> Response:
     """What would match today: the live book is cleared with this demand and nothing is kept."""
+    body = _stated()
+    _check_likely(caller, body)
     with db.session.begin_nested() as trial:
-        posted = market.post_demand(caller=caller, body=_stated())
+        posted = market.post_demand(caller=caller, body=body)
         count_preview(caller.acting.id, now=caller.now)
         found = preview(demand=posted, now=caller.now)
         trial.rollback()
@@ -103,7 +106,9 @@ def look_ahead(caller: Caller) -> Response:
 @pages.page("POST", "/demands", access=BUYERS, again=demand_form, makes=True)
 def post(caller: Caller) -> Response:
     """Post it."""
-    made = market.post_demand(caller=caller, body=_stated())
+    body = _stated()
+    _check_likely(caller, body)
+    made = market.post_demand(caller=caller, body=body)
     return go(f"/demands/{made.id}?new=1")
 
 
@@ -112,6 +117,14 @@ def cancel(caller: Caller, demand_id: UUID) -> Response:
     """Want no more of it."""
     market.cancel_demand(caller=caller, demand_id=demand_id)
     return go(f"/demands/{demand_id}")
+
+
+def _check_likely(caller: Caller, body: dict[str, Any]) -> None:
+    """Ask once about a limit far from what the market's sellers got; refuse none at all."""
+    if not body["bid_price"]:
+        raise invalid("/bid_price", "Giá phải lớn hơn 0.", "The price has to be above 0.")
+    base = _base(get_commodity(body["accepts"][0]["commodity"]).market_code)
+    check_likely(base, body["bid_price"], caller.acting.id, now=caller.now, field="bid_price")
 
 
 def _stated() -> dict[str, Any]:

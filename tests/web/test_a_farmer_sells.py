@@ -69,8 +69,16 @@ def test_an_odd_price_is_asked_about_and_what_was_typed_is_kept(
         farmer.look()
         assert farmer.page.input_value("#quantity") == "khoảng hai"
         assert farmer.page.input_value("#ask_price") == "12.500"
+        farmer.page.reload()
+        assert farmer.page.url == f"{site}/sell", "nothing is sent again"
+        farmer.fill(quantity="khoảng ba", ask_price="12.500").press("Đăng bán")
+        farmer.page.wait_for_selector("#refusal")
+        farmer.fill(quantity="3").press("Đăng bán")
+        farmer.page.wait_for_url("**/offers/*?new=1")
+        farmer.page.go_back()
+        assert farmer.page.url == f"{site}/sell", "where the form is"
         farmer.complaints[:] = [one for one in farmer.complaints if "422" not in one]
-    assert farm.read("/offers?mine=true")["items"] == []
+    assert [one["quantity"] for one in farm.read("/offers?mine=true")["items"]] == ["3.000"]
 
 
 def test_a_draft_made_without_a_signal_is_sent_once_when_it_is_back(

@@ -82,6 +82,8 @@ def test_a_processor_sees_what_would_match_before_posting_a_demand(
         buyer.press("Đăng nhu cầu").look()
         demand = buying.read("/demands")["items"][0]
         assert demand["quantity"] == "30.000"
+        buyer.page.go_back()
+        assert buyer.page.url == f"{site}/demands/new?commodity=green-coffee-robusta"
 
         made = trade.clear(COMMODITY)
         buyer.open("/rounds").open(f"/rounds/{made['id']}")

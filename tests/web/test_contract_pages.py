@@ -171,9 +171,14 @@ def test_each_advance_that_was_agreed_is_recorded_once(trade: Trade) -> None:
     for left in (2, 1):
         page = pages_of(buyer).get(address).get_data(as_text=True)
         assert page.count("Ghi đã ứng") == left
-        sent = pages_of(buyer).send(f"{address}/advances", form, shown=address)
+        assert f'name="number" value="{3 - left}"' in page
+        that = form | {"number": str(3 - left)}
+        sent = pages_of(buyer).send(f"{address}/advances", that, shown=address)
         assert sent.status_code == 303, sent.get_data(as_text=True)
     assert "Ghi đã ứng" not in pages_of(buyer).get(address).get_data(as_text=True)
+    gone_back = pages_of(buyer).send(f"{address}/advances", that, shown=address)
+    assert gone_back.status_code == 422
+    assert "Nội dung này đã gửi rồi" in gone_back.get_data(as_text=True)
     once_more = pages_of(buyer).send(f"{address}/advances", form, shown=address)
     assert once_more.status_code == 409
     assert "chỉ còn 0 đồng" in once_more.get_data(as_text=True)

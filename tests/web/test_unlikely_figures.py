@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.api.world import PROMPT, World
-from tests.factories import a_lot, an_offer, an_order
+from tests.factories import a_lot, an_offer, an_order, day
 from tests.factories_contracts import a_draft, revision
 from tests.factories_deliveries import a_delivery, weighed
 from tests.web.reader import reader
@@ -102,3 +102,38 @@ def test_a_contracts_price_far_from_the_markets_is_asked_about(world: World) -> 
         shown=f"{address}/revision",
     )
     assert again.status_code == 303, "a price that was asked about is not asked about again"
+
+
+@pytest.mark.parametrize(
+    ("formula", "told"),
+    [
+        ({"price": "floor_plus_market", "figure": "1.000.000"}, "Gấp 10 lần"),
+        ({"price": "market_minus_differential", "figure": "90.000"}, "Thấp hơn giá hôm nay nhiều"),
+        ({"price": "market_minus_differential", "figure": "100.000"}, "cho không"),
+        ({"price": "cost_plus", "figure": "12.000", "margin": "988.000"}, "Gấp 10 lần"),
+    ],
+)
+def test_a_formula_that_comes_to_an_odd_price_is_asked_about(
+    world: World, formula: dict[str, str], told: str
+) -> None:
+    farm = world["farm"]
+    draft = a_draft(world["processor"], farm, commodity=PROMPT["commodity"])
+    address = f"/contracts/{draft['id']}"
+    form = revision(draft, farm, **formula)
+    assert told in asked(world, "farm", f"{address}/revision", form, f"{address}/revision")
+
+
+def test_a_limit_far_from_the_markets_price_is_asked_about(world: World) -> None:
+    form = {
+        "commodity": str(PROMPT["commodity"]),
+        "quantity": "10",
+        "bid_price": "1.000.000",
+        "deliver_from": day(1)[:10],
+        "deliver_until": day(9)[:10],
+        "site": str(world["processor"].site_id),
+    }
+    shown = f"/demands/new?commodity={PROMPT['commodity']}"
+    assert "Gấp 10 lần giá hôm nay." in asked(world, "processor", "/demands", form, shown)
+    none = reader(world, "processor").send("/demands", form | {"bid_price": "0"}, shown=shown)
+    assert none.status_code == 422
+    assert "Giá phải lớn hơn 0." in none.get_data(as_text=True)
