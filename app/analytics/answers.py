@@ -49,19 +49,28 @@ def tagged(found: Response) -> Response:
     return found
 
 
-def as_csv(row: ma.Schema, rows: Iterable[Any], heading: Callable[[str], str] = str) -> bytes:
+def as_csv(
+    row: ma.Schema,
+    rows: Iterable[Any],
+    heading: Callable[[str], str] = str,
+    *,
+    delimiter: str = ",",
+    decimal: str = ".",
+) -> bytes:
     """Rows as CSV (RFC 4180), UTF-8 with a mark so that spreadsheets see Vietnamese.
 
     Text that a spreadsheet would take for a formula is told from one by an apostrophe.
 
     Args:
         heading: what a column is called; by default its field's name.
+        delimiter: what stands between columns.
+        decimal: what stands before a figure's decimals.
     """
     file = io.StringIO()
-    written = csv.writer(file)
+    written = csv.writer(file, delimiter=delimiter)
     written.writerow(map(heading, row.fields))
     for one in row.dump(rows, many=True):
-        written.writerow([_text(row, name, one.get(name)) for name in row.fields])
+        written.writerow([_text(row, name, one.get(name), decimal) for name in row.fields])
     return file.getvalue().encode("utf-8-sig")
 
 
@@ -91,11 +100,13 @@ def _write(
         sheet.write_string(line, column, _plain(value))
 
 
-def _text(row: ma.Schema, name: str, value: Any) -> str:
+def _text(row: ma.Schema, name: str, value: Any, decimal: str) -> str:
     if value is None:
         return ""
     text = _plain(value)
-    return f"'{text}" if text.startswith(FORMULA) and not _is_number(row, name) else text
+    if _is_number(row, name):
+        return text.replace(".", decimal)
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _plain(value: Any) -> str:

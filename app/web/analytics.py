@@ -25,7 +25,7 @@ from app.core.paging import PageQuery
 from app.pools import api as pools
 from app.pools.models import Pool
 from app.web import chain_figures, figures, loss_figures, round_figures, volume_figures
-from app.web.file_columns import heading
+from app.web.file_columns import heading, in_words
 from app.web.forms import loaded
 from app.web.language import language, t
 from app.web.pages import Pages, show
@@ -89,9 +89,15 @@ class Asked:
     def summary(self) -> Summary:
         return summary(self.of_month)
 
+    @property
+    def is_over(self) -> bool:
+        return _month_after(self.month) <= self.today
+
     @cached_property
-    def ahead(self) -> Question:
-        """The weeks from this one on."""
+    def supply_weeks(self) -> Question:
+        """The weeks from this one on; of a month that is over, its own."""
+        if self.is_over:
+            return self.of_month
         first = clock.monday(self.today)
         return self.question(first, first + timedelta(weeks=WEEKS, days=-1))
 
@@ -132,7 +138,7 @@ TABLES = {
     ),
     "supply": Table(
         schemas.SupplyWeekOut,
-        lambda asked: supply.supply(asked.ahead, today=asked.today),
+        lambda asked: supply.supply(asked.supply_weeks, today=asked.today),
         lambda rows, told: figures.coming(rows, told.good),
         long=True,
     ),
@@ -219,7 +225,7 @@ def _part(asked: Asked, **more: Any) -> WerkzeugResponse:
     codes = {row["commodity"] for name in rows for row in rows[name] if "commodity" in row}
     codes |= {row["commodity"] for row in found.rows}
     if "supply" in shown:
-        codes |= supply.awaited(asked.ahead)
+        codes |= supply.awaited(asked.supply_weeks)
     goods = _named(codes)
     chosen = _chosen(goods, found)
     if chosen:
@@ -232,7 +238,8 @@ def _part(asked: Asked, **more: Any) -> WerkzeugResponse:
         before=(asked.month - timedelta(days=1)).replace(day=1)
         if asked.month > FIRST_MONTH
         else None,
-        after=_month_after(asked.month) if _month_after(asked.month) <= asked.today else None,
+        after=_month_after(asked.month) if asked.is_over else None,
+        market=asked.view is View.MARKET,
         summary=found,
         weight=sum(one["accepted_quantity"] for one in found.rows if one["unit"] == "kg"),
         amount=sum(one["accepted_amount"] for one in found.rows),
@@ -251,7 +258,16 @@ def _file(name: str, table: Table) -> None:
     """The page that gives one table as a file."""
 
     def file(caller: Caller) -> Response:
-        found = as_csv(table.row(), table.rows(Asked(caller, _month(caller))), heading)
+        rows = table.rows(Asked(caller, _month(caller)))
+        goods = _named({row["commodity"] for row in rows if "commodity" in row})
+        markets = _markets() if "market" in table.row().fields else {}
+        found = as_csv(
+            table.row(),
+            [in_words(row, goods, markets) for row in rows],
+            heading,
+            delimiter=t(";", ","),
+            decimal=t(",", "."),
+        )
         answer = Response(found, content_type="text/csv; charset=utf-8")
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
         return answer
@@ -265,7 +281,12 @@ for _name, _table in TABLES.items():
 
 
 def _is_shown(table: Table, asked: Asked) -> bool:
-    """Whether a table is on somebody's page; a farm has no sellers to compare."""
+    """Whether a table is on somebody's page.
+
+    A farm has no sellers to compare, and a month that is over has nothing to come.
+    """
+    if table is TABLES["supply"] and asked.is_over:
+        return False
     if table.access is ANALYSTS:
         return True
     cooperative = asked.caller.acting.kind == Kind.COOPERATIVE

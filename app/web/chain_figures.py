@@ -69,8 +69,14 @@ def _lost_on_the_way(row: Row | None, good: Commodity) -> str:
             "{ordered} ordered, no load has arrived yet",
             ordered=quantity(row["ordered_quantity"], good.unit),
         )
-    if accepted >= sent:
-        return t("Xuất bao nhiêu được nhận bấy nhiêu", "All that was despatched was accepted")
+    if accepted > sent:
+        return t(
+            "Được nhận nhiều hơn xuất đi {more}",
+            "{more} more was accepted than despatched",
+            more=quantity(accepted - sent, good.unit),
+        )
+    if accepted == sent:
+        return t("Xuất bao nhiêu được nhận bấy nhiêu", "As much was accepted as was despatched")
     return t(
         "Từ xuất đi đến được nhận mất {share}",
         "{share} was lost from despatch to acceptance",
@@ -109,7 +115,7 @@ def carried(rows: Sequence[Row]) -> Figure:
 def _takers(ranked: Sequence[tuple[str, int]], total: int) -> str:
     """Who takes most: one where that is half of it, else the few that together do."""
     if not ranked:
-        return t("Chưa có hàng được nhận", "Nothing was accepted yet")
+        return t("Chưa có hàng nhận để nêu", "No accepted goods to tell of yet")
     taken = [sum(amount for _, amount in ranked[: at + 1]) for at in range(len(ranked))]
     few = next((at for at, amount in enumerate(taken) if 2 * amount >= total), 0)
     part = number(round(100 * taken[few] / total))

@@ -88,7 +88,7 @@ def _mean(rows: Sequence[Row]) -> Decimal:
 def _course(values: Sequence[Decimal], good: Commodity) -> str:
     """Which way a price has gone, week upon week, up to now."""
     if not values:
-        return t("{name} chưa có giá", "No price of {name} yet", name=named(good))
+        return t("{name} chưa có giá để nêu", "No price of {name} to tell of yet", name=named(good))
     now = {"name": named(good), "now": price(values[-1], good.unit)}
     steps = [later - earlier for earlier, later in pairwise(values)]
     for sign, once, often in (
@@ -177,7 +177,9 @@ def _shortest(rows: Sequence[Row], good: Commodity) -> str:
     """The week that lacks most, if any does."""
     worst = min(rows, key=lambda row: row["gap_quantity"], default=None)
     if worst is None:
-        return t("{name} chưa có dự báo", "No forecast of {name} yet", name=named(good))
+        return t(
+            "{name} chưa có dự báo để nêu", "No forecast of {name} to tell of yet", name=named(good)
+        )
     if worst["gap_quantity"] >= 0:
         return t("Dự báo đủ cho mọi tuần tới", "Forecasts cover every week to come")
     return t(

@@ -1,6 +1,11 @@
-"""What the columns of the figures' files are called, in the reader's language."""
+"""What the columns of the figures' files are called and hold, in the reader's language."""
 
-from app.web.language import t
+from collections.abc import Mapping
+from typing import Any
+
+from app.web.figures import Goods, Row
+from app.web.language import named, t, unit
+from app.web.loss_figures import why
 
 
 def heading(column: str) -> str:
@@ -12,17 +17,34 @@ def heading(column: str) -> str:
     return t(*HEADINGS[column])
 
 
+def in_words(row: Row, goods: Goods, markets: Mapping[str, Any]) -> Row:
+    """A row whose codes are words; a code without words stays."""
+    told = dict(row)
+    for column, words in WORDS.items():
+        if row.get(column) in words:
+            told[column] = t(*words[row[column]])
+    if "commodity" in row:
+        told["commodity"] = named(goods[row["commodity"]])
+    if "unit" in row:
+        told["unit"] = unit(row["unit"])
+    if "market" in row:
+        told["market"] = named(markets[row["market"]])
+    if "cause" in row:
+        told["cause"] = why(row)
+    return told
+
+
 HEADINGS = {
     "period": ("Kỳ", "Period"),
     "month": ("Tháng", "Month"),
     "week": ("Tuần", "Week"),
-    "commodity": ("Mã nông sản", "Commodity code"),
+    "commodity": ("Nông sản", "Produce"),
     "unit": ("Đơn vị tính", "Unit"),
     "grade": ("Mã phẩm cấp", "Grade code"),
     "ward": ("Mã xã phường", "Ward code"),
     "province": ("Mã tỉnh", "Province code"),
     "member": ("Bên bán", "Seller"),
-    "market": ("Mã thị trường", "Market code"),
+    "market": ("Thị trường", "Market"),
     "quantity": ("Số lượng", "Quantity"),
     "amount": ("Tiền hàng (đ)", "Amount (VND)"),
     "price": ("Giá bình quân (đ)", "Average price (VND)"),
@@ -89,4 +111,29 @@ HEADINGS = {
     "restored_quantity": ("Trở lại như cũ", "Restored"),
     "lost_quantity": ("Mất hẳn", "Lost"),
     "kept_share": ("Tỷ lệ giữ được", "Share kept"),
+}
+KINDS = {
+    "commodity": ("nông sản", "produce"),
+    "cooperative": ("hợp tác xã", "cooperative"),
+    "farm": ("nông trại", "farm"),
+    "processing_line": ("dây chuyền chế biến", "processing line"),
+    "way": ("cách mua", "way of buying"),
+    "processor": ("nhà máy", "processor"),
+    "province": ("tỉnh", "province"),
+}
+WORDS = {
+    "source_kind": KINDS,
+    "target_kind": KINDS,
+    "stage": {
+        "store": ("trong kho", "in store"),
+        "haulage": ("trên đường", "on the way"),
+        "inspection": ("khi kiểm", "at inspection"),
+    },
+    "best_rule": {
+        "nearest first": ("gần nhất trước", "nearest first"),
+        "first come": ("ai trước được trước", "first come"),
+        "best price first": ("giá tốt nhất trước", "best price first"),
+        "landed cost first": ("giá tại nơi nhận thấp nhất trước", "landed cost first"),
+        "largest gain first": ("lợi lớn nhất trước", "largest gain first"),
+    },
 }

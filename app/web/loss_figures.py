@@ -17,12 +17,14 @@ def lost(rows: Sequence[Row], good: Commodity, goods: Goods, *, market: bool) ->
     """Where goods were lost, and what they were worth; of groups only how much of a commodity."""
     causes: dict[str, int] = defaultdict(int)
     for row in [] if market else rows:
-        causes[cause(row["cause"])] += row["amount"]
+        if not _gained(row):
+            causes[why(row)] += row["amount"]
     ranked = sorted(causes.items(), key=lambda item: -item[1])
     own = _of_groups(rows, good)
+    gained = any(_gained(row) for row in rows if not market or row["commodity"] == good.code)
     return Figure(
         "loss",
-        _lost_of(own, good) if market else _most_lost(ranked),
+        _lost_of(own, good, gained=gained) if market else _most_lost(ranked, gained=gained),
         t(
             "{name}, các tuần trọn trong tháng, chỉ nêu khi đủ nhóm, không nêu giá trị.",
             "{name}, whole weeks of the month, where there is a group, without its worth.",
@@ -40,9 +42,9 @@ def lost(rows: Sequence[Row], good: Commodity, goods: Goods, *, market: bool) ->
         [
             (
                 named(goods[row["commodity"]]),
-                cause(row["cause"]),
-                quantity(row["quantity"], row["unit"]),
-                NOT_TOLD if row["amount"] is None else money(row["amount"]),
+                why(row),
+                quantity(abs(row["quantity"]), row["unit"]),
+                NOT_TOLD if row["amount"] is None else money(abs(row["amount"])),
             )
             for row in rows
         ],
@@ -51,7 +53,12 @@ def lost(rows: Sequence[Row], good: Commodity, goods: Goods, *, market: bool) ->
     )
 
 
-def _most_lost(ranked: Sequence[tuple[str, int]]) -> str:
+def _most_lost(ranked: Sequence[tuple[str, int]], *, gained: bool) -> str:
+    if not ranked and gained:
+        return t(
+            "Không mất gì, cân được nhiều hơn xuất đi",
+            "Nothing was lost, more was weighed than despatched",
+        )
     if not ranked or ranked[0][1] <= 0:
         return t("Không mất gì đáng kể", "Nothing much was lost")
     return t(
@@ -65,11 +72,12 @@ def _most_lost(ranked: Sequence[tuple[str, int]]) -> str:
 def _of_groups(rows: Sequence[Row], good: Commodity) -> drawing.Ranked | None:
     """What of a commodity was lost by each cause, the most first."""
     own = sorted(
-        (row for row in rows if row["commodity"] == good.code), key=lambda row: -row["quantity"]
+        (row for row in rows if row["commodity"] == good.code and not _gained(row)),
+        key=lambda row: -row["quantity"],
     )
     return (
         drawing.ranked(
-            [cause(row["cause"]) for row in own],
+            [why(row) for row in own],
             [row["quantity"] for row in own],
             [about(row["quantity"], good.unit) for row in own],
         )
@@ -78,29 +86,42 @@ def _of_groups(rows: Sequence[Row], good: Commodity) -> drawing.Ranked | None:
     )
 
 
-def _lost_of(drawn: drawing.Ranked | None, good: Commodity) -> str:
+def _lost_of(drawn: drawing.Ranked | None, good: Commodity, *, gained: bool) -> str:
+    if drawn is None and gained:
+        return t(
+            "{name} không mất gì, cân được nhiều hơn xuất đi",
+            "{name}: nothing was lost, more was weighed than despatched",
+            name=named(good),
+        )
     if drawn is None:
         return t(
             "{name}: chưa có hao hụt để nêu", "{name}: no loss to tell of yet", name=named(good)
         )
-    why, amount, *_ = drawn.bars[0]
+    most, amount, *_ = drawn.bars[0]
     return t(
         "{name} mất nhiều nhất vì {cause}: {amount}",
         "{name} was lost most by {cause}: {amount}",
         name=named(good),
-        cause=why,
+        cause=most,
         amount=amount,
     )
 
 
-def cause(code: str) -> str:
-    """Why goods were lost, in words."""
+def _gained(row: Row) -> bool:
+    """Whether more was weighed than had been despatched."""
+    return bool(row["quantity"] < 0)
+
+
+def why(row: Row) -> str:
+    """Why goods were lost, in words, or that they were gained."""
+    if _gained(row):
+        return t("dôi khi cân", "gained at weighing")
     return {
         "run_out": t("hết hạn trong kho", "running out in store"),
         "spoiled": t("hư trong kho", "spoiling in store"),
         "shrunk": t("hụt trên đường", "shrinking on the way"),
         "rejected": t("không nhận khi kiểm", "rejection at inspection"),
-    }[code]
+    }[row["cause"]]
 
 
 def disrupted(rows: Sequence[Row], good: Commodity, goods: Goods, *, market: bool) -> Figure:

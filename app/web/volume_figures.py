@@ -138,7 +138,7 @@ def _changed(changes: dict[str, Any], goods: Goods) -> str:
 
 def _most(largest: Sequence[str], amounts: dict[str, int], goods: Goods) -> str:
     if not largest:
-        return t("Chưa có chuyến nào được nhận", "Nothing was accepted yet")
+        return t("Chưa có hàng nhận để nêu", "No accepted goods to tell of yet")
     return t(
         "{name} mang về nhiều tiền nhất: {amount}",
         "{name} brought most: {amount}",

@@ -283,10 +283,12 @@ def test_sellers_prices_are_told_to_their_cooperative_from_the_lowest_on(
     trade.relay()
     trade.count()
     file = Reader(trade.app, chain["cooperative"].token).get("/analytics/sellers.csv")
-    rows = list(csv.DictReader(io.StringIO(file.get_data(as_text=True).lstrip("\ufeff"))))
+    rows = list(
+        csv.DictReader(io.StringIO(file.get_data(as_text=True).lstrip("\ufeff")), delimiter=";")
+    )
     assert [(one["Lượng được nhận"], one["Giá bình quân (đ)"]) for one in rows] == [
-        ("90.000", "8000.00"),
-        ("100.000", "8500.00"),
+        ("90,000", "8000,00"),
+        ("100,000", "8500,00"),
     ]
 
 

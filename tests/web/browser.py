@@ -18,7 +18,7 @@ from werkzeug.serving import make_server
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 REQUIRED = os.environ.get("BROWSER_TESTS") == "required"
-SIZES = {"phone": (360, 740), "desktop": (1280, 800)}
+SIZES = {"small": (320, 640), "phone": (360, 740), "desktop": (1280, 800)}
 BOTH_SIZES = ("phone", pytest.param("desktop", marks=pytest.mark.slow))
 """A story is told at a phone every time, and at a desk with the slow tests."""
 PICTURES = Path(os.environ.get("PICTURES", Path(__file__).parents[2] / "var" / "pictures"))

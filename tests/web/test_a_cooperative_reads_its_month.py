@@ -50,7 +50,7 @@ def test_a_cooperative_reads_its_month_off_one_page(
         assert sum(received) <= MOST_BYTES
         with board.page.expect_download() as file:
             board.page.get_by_role("link", name="Tải CSV: Hàng nhận theo tuần").click()
-        assert "tea-shoots-fresh" in Path(file.value.path()).read_text()
+        assert "Búp chè tươi" in Path(file.value.path()).read_text()
         board.page.get_by_role("link", name="Hàng đi đâu").click()
         assert board.look().page.locator("figure.card").count() == 3
         board.page.get_by_role("link", name="Cả tháng").click()

@@ -1,6 +1,5 @@
 """What a figure says of its rows, and what of a page of figures can be asked for."""
 
-import csv
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,24 +9,16 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert, text
 
-from app.analytics.models import GroupCell
 from app.catalogue.models import Commodity
-from app.core.db import db
-from app.core.transaction import transaction
 from app.web import drawing
 from app.web.analytics import PARTS, TABLES
 from app.web.chain_figures import carried, five
 from app.web.figures import about, coming, even, paid
-from app.web.file_columns import HEADINGS
 from app.web.loss_figures import disrupted, lost
 from app.web.volume_figures import volumes
 from tests.api.world import World
-from tests.factories import Trade, an_offer, an_order
-from tests.factories_deliveries import A_WEEK_OF_TEA
-from tests.factories_disruption import closed
-from tests.web.reader import Reader, reader
+from tests.web.reader import reader
 
 TEA = Commodity(code="tea", name_vi="Chè búp", name_en="Tea shoots", unit="kg")
 COCOONS = Commodity(code="cocoons", name_vi="Kén tươi", name_en="Cocoons", unit="kg")
@@ -101,7 +92,7 @@ def flow(source: tuple[str, str], target: tuple[str, str], amount: int) -> dict[
 @pytest.mark.parametrize(
     ("weeks", "title"),
     [
-        ((), "Chè búp chưa có giá"),
+        ((), "Chè búp chưa có giá để nêu"),
         ((8000, 8000), "Chè búp: giá nay 8.000 đ/kg"),
         ((8000, 7000, 8000, 9000), "Chè búp tăng giá 2 tuần liền, nay 9.000 đ/kg"),
         ((9000, 8000), "Chè búp giảm giá so với tuần trước, nay 8.000 đ/kg"),
@@ -129,7 +120,11 @@ def test_the_worst_week_is_named_and_enough_is_said_to_be_enough(read: None) -> 
     assert "ước chừng" in short.note
     assert coming([week(0, "100", "50")], TEA).title == "Dự báo đủ cho mọi tuần tới"
     nothing = coming([week(0, "0", "0")], TEA)
-    assert (nothing.title, nothing.rows, nothing.drawing) == ("Chè búp chưa có dự báo", [], None)
+    assert (nothing.title, nothing.rows, nothing.drawing) == (
+        "Chè búp chưa có dự báo để nêu",
+        [],
+        None,
+    )
 
 
 def test_a_forecast_has_a_whisker_where_those_before_came_true(read: None) -> None:
@@ -160,7 +155,7 @@ def test_a_forecast_has_a_whisker_where_those_before_came_true(read: None) -> No
         ((20, 10), (10, 5), "0 mặt hàng tăng, 2 giảm so với tuần trước"),
         ((20, 20), (5, 5), "Lượng nhận như tuần trước"),
         ((20,), (10,), "Chè búp mang về nhiều tiền nhất: 200 đ"),
-        ((), (), "Chưa có chuyến nào được nhận"),
+        ((), (), "Chưa có hàng nhận để nêu"),
     ],
 )
 def test_volumes_are_small_charts_each_from_zero_and_say_what_changed(
@@ -227,6 +222,10 @@ def test_the_five_quantities_stand_one_under_another(read: None) -> None:
         "Chè búp", "200 kg", "150 kg", "100 kg", "98 kg", "90 kg"]  # fmt: skip
     nothing = chain(offered=200, ordered=150, despatched=0, delivered=0, accepted=0)
     assert "chưa có chuyến nào giao xong" in five([nothing], TEA, GOODS).title
+    for accepted, title in ((100, "Xuất bao nhiêu được nhận bấy nhiêu"),
+                            (102, "Được nhận nhiều hơn xuất đi 2 kg")):  # fmt: skip
+        whole = chain(offered=200, ordered=150, despatched=100, delivered=102, accepted=accepted)
+        assert plain(five([whole], TEA, GOODS).title) == title
 
 
 def test_flows_name_the_largest_and_tell_the_rest_together(read: None) -> None:
@@ -273,20 +272,6 @@ def test_of_a_commodity_that_is_none_the_page_tells_the_largest(world: World) ->
         assert answer.status_code == 200
 
 
-def test_every_column_of_a_file_is_called_by_its_name_in_the_readers_language(
-    world: World,
-) -> None:
-    fields = {field for table in TABLES.values() for field in table.row().fields}
-    assert HEADINGS.keys() == fields
-    cooperative = reader(world, "cooperative")
-    for name, table in TABLES.items():
-        for at, language in enumerate(("vi", "en")):
-            cooperative.client.set_cookie("blao_language", language)
-            answer = cooperative.get(f"/analytics/{name}.csv")
-            (first, *_) = csv.reader(answer.get_data().decode("utf-8-sig").splitlines())
-            assert first == [HEADINGS[field][at] for field in table.row().fields]
-
-
 def test_a_list_may_be_as_large_as_the_api_takes_it_and_other_files_are_refused(
     world: World,
 ) -> None:
@@ -321,6 +306,21 @@ def test_losses_are_ranked_by_worth_and_those_of_groups_by_quantity(read: None) 
     assert "Không mất" not in lost([], TEA, GOODS, market=True).title, "untold is not nothing"
 
 
+@pytest.mark.parametrize("market", [True, False])
+def test_what_was_weighed_above_the_despatched_is_no_loss(read: None, *, market: bool) -> None:
+    gained = a_loss("shrunk", -2, None if market else -143_864)
+    told = lost([gained], TEA, GOODS, market=market)
+    assert "cân được nhiều hơn xuất đi" in told.title
+    assert told.drawing is None
+    amount = "–" if market else "143.864 đ"
+    assert [plain(cell) for cell in told.rows[0]] == ["Chè búp", "dôi khi cân", "2 kg", amount]
+    rejected = a_loss("rejected", 10, None if market else 4000)
+    told = lost([gained, rejected], TEA, GOODS, market=market)
+    assert isinstance(told.drawing, drawing.Ranked)
+    assert [bar[0] for bar in told.drawing.bars] == ["không nhận khi kiểm"]
+    assert "mất nhiều nhất vì không nhận khi kiểm" in told.title.lower()
+
+
 def test_a_disruption_tells_what_was_kept(read: None) -> None:
     stages = {"touched": 100, "rematched": 30, "restored": 20, "lost": 50}
     row = {f"{name}_quantity": Decimal(amount) for name, amount in stages.items()}
@@ -331,29 +331,6 @@ def test_a_disruption_tells_what_was_kept(read: None) -> None:
     assert [bar[2] for bar in told.drawing.bars] == [100.0, 30.0, 20.0, 50.0]
     assert disrupted([], TEA, GOODS, market=False).title == "Không gặp hạn chế đi lại"
     assert "đủ nhóm" in disrupted([], TEA, GOODS, market=True).title
-
-
-def test_an_office_reads_losses_and_disruption_of_groups(trade: Trade) -> None:
-    buyer = trade.processor()
-    for _ in range(6):
-        an_order(buyer, an_offer(trade.farm()), "10")
-    closed(trade, trade.authority)
-    with trade.app.app_context(), transaction():
-        found_at = "UPDATE disrupted_commitment SET found_at = '2026-03-10'"
-        db.session.execute(text(found_at))
-        db.session.execute(insert(GroupCell).values(**A_WEEK_OF_TEA))
-    trade.count()
-    office = Reader(trade.app, trade.authority.token)
-    months = [office.get(f"{page}?month=2026-03").get_data(as_text=True) for page in PARTS]
-    told = plain(" ".join(months))
-    assert "Búp chè tươi mất nhiều nhất vì không nhận khi kiểm: 10 kg" in told
-    assert "hụt trên đường" in told
-    assert "60 kg" in told
-    assert "Từ chào bán đến được nhận" not in told, "whose goods they were is nobody's business"
-    for name, said in (("loss", "rejected"), ("disruption", "60.000")):
-        answer = office.get(f"/analytics/{name}.csv?month=2026-03")
-        assert said in answer.get_data(as_text=True)
-    assert office.get("/analytics/chain.csv").status_code == 403
 
 
 @pytest.mark.parametrize(
