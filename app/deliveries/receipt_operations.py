@@ -11,7 +11,6 @@ from app.core import outbox
 from app.core.db import db
 from app.core.errors import Problem, invalid
 from app.core.money import HIGHEST_PAYMENT
-from app.core.quantity import HIGHEST_QUANTITY, in_stock_unit, with_unit
 from app.deliveries.facts import accepted_quantity, delivery_facts, slip_document, slip_facts
 from app.deliveries.finishing import receive_if_complete
 from app.deliveries.inspecting import checked_parts
@@ -26,27 +25,13 @@ from app.deliveries.models import (
     Weighing,
 )
 from app.deliveries.queries import claims_of
-
-MOST_TIMES = 10
-"""More than this many times the despatched is a mistake of units or of the decimal point."""
+from app.deliveries.weighing import check_proportion, gross_and_tare
 
 
 class DeliveryNotDespatched(Problem):
     status, code = 409, "delivery_not_despatched"
     vi = "Chuyến hàng chưa xuất phát hoặc đã hủy, chưa cân được."
     en = "This delivery has not left, or was called off; it cannot be weighed."
-
-
-class WeightOutOfProportion(Problem):
-    status, code = 409, "weight_out_of_proportion"
-    vi = (
-        "Cân được {weighed} mà chỉ xuất {despatched}, hơn {most} lần;"
-        " xin xem lại đơn vị và dấu phẩy."
-    )
-    en = (
-        "{weighed} was weighed of {despatched} despatched, more than {most} times as much;"
-        " please look at the unit and the decimal point."
-    )
 
 
 class DeliveryNotWeighed(Problem):
@@ -122,8 +107,9 @@ def weigh_delivery(
         raise DeliveryNotDespatched
     _check_reason(delivery.weighing, correction_reason)
     stock_unit = get_commodity(delivery.line.commodity_code).unit
-    gross, tare = _sums(tickets, unit, stock_unit)
-    _check_proportion(delivery, gross - tare, stock_unit)
+    gross, tare = gross_and_tare(tickets, unit, stock_unit)
+    assert delivery.despatch is not None
+    check_proportion(gross - tare, delivery.despatch.quantity, stock_unit)
     if parts is not None and delivery.inspection is None:
         raise invalid(
             "/parts", "Chưa kiểm nên chưa có phần để sửa.", "There is no inspection to correct."
@@ -359,36 +345,6 @@ def _check_reason(last: object | None, reason: str | None) -> None:
         )
     if last is None and reason is not None:
         raise NothingToCorrect
-
-
-def _sums(
-    tickets: Sequence[Mapping[str, Decimal]], unit: str | None, stock_unit: str
-) -> tuple[Decimal, Decimal]:
-    """Gross and tare of all tickets together, in the commodity's unit."""
-    totals = {"gross": Decimal(0), "tare": Decimal(0)}
-    for index, ticket in enumerate(tickets):
-        if ticket["tare"] > ticket["gross"]:
-            raise invalid(
-                f"/tickets/{index}/tare",
-                "Bì không được nặng hơn cả bì lẫn hàng.",
-                "The tare must not be above the gross weight.",
-            )
-        for name in totals:
-            field = f"/tickets/{index}/{name}"
-            totals[name] += in_stock_unit(ticket[name], unit, stock_unit, field=field)
-    if totals["gross"] == totals["tare"] or totals["gross"] > HIGHEST_QUANTITY:
-        raise invalid("/tickets", "Khối lượng tịnh không hợp lý.", "The net weight makes no sense.")
-    return totals["gross"], totals["tare"]
-
-
-def _check_proportion(delivery: Delivery, net: Decimal, unit: str) -> None:
-    despatch = delivery.despatch
-    if despatch is not None and net > MOST_TIMES * despatch.quantity:
-        raise WeightOutOfProportion(
-            weighed=with_unit(net, unit),
-            despatched=with_unit(despatch.quantity, unit),
-            most=MOST_TIMES,
-        )
 
 
 def _as_typed(ticket: Mapping[str, Decimal], unit: str) -> dict[str, str]:

@@ -13,8 +13,8 @@ from app.deliveries import api as deliveries
 from app.deliveries import claim_api as claims
 from app.deliveries.claim_schemas import AnswerIn, ClaimIn, ClaimQuery, DecisionIn
 from app.deliveries.models import Delivery
-from app.deliveries.receipt_operations import MOST_TIMES
 from app.deliveries.schemas import MOST_PARTS, InspectionIn, WeighingIn
+from app.deliveries.weighing import MOST_TIMES
 from app.web.forms import ask_once, asked_for, loaded, number, typed, whole
 from app.web.language import quantity
 from app.web.orders import delivery as delivery_page

@@ -253,7 +253,9 @@ def test_a_weighing_that_makes_no_sense_is_refused_by_name(
 def test_more_than_anybody_could_pay_is_not_accepted(
     trade: Trade, farm: Account, buyer: Account
 ) -> None:
-    dear = an_order(buyer, an_offer(farm, ask_price="999999999.99"), "1")
+    lot = a_lot(farm, quantity="200000")
+    offer = an_offer(farm, lot, quantity="200000", ask_price="999999999.99")
+    dear = an_order(buyer, offer, "100001")
     delivery = scheduled(farm, dear)
     despatched(farm, delivery)
     weighed(buyer, delivery, "1000001")
@@ -262,9 +264,9 @@ def test_more_than_anybody_could_pay_is_not_accepted(
     answer = buyer.post(f"{path}/acceptance")
     assert (code_of(answer), pointers(answer)) == ((422, "invalid"), ["/parts"])
     assert buyer.read(path) == before
-    right = {"tickets": [{"gross": "1", "tare": "0"}], "correction_reason": "Gõ nhầm"}
-    buyer.made(f"{path}/weighing", right | {"parts": [accepted_part("1")]})
-    assert accepted(buyer, delivery)["payable_amount"] == 1_000_000_000
+    right = {"tickets": [{"gross": "1000", "tare": "0"}], "correction_reason": "Gõ nhầm"}
+    buyer.made(f"{path}/weighing", right | {"parts": [accepted_part("1000")]})
+    assert accepted(buyer, delivery)["payable_amount"] == 999_999_999_990
 
 
 def test_a_correction_is_a_further_row_and_a_further_slip(
