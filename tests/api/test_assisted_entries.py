@@ -106,7 +106,7 @@ def test_a_code_is_good_for_five_tries_and_a_wrong_one_is_counted(
     for left in (4, 3, 2, 1, 0):
         answer = cooperative.post(f"{path}/confirmation", WRONG)
         assert refused(answer) == (422, "wrong_code")
-        assert f"{left} tries" in answer.json["detail"]
+        assert f"Tries left: {left}" in answer.json["detail"]
         assert cooperative.read(path)["tries_left"] == left
     used_up = cooperative.post(f"{path}/confirmation", code_of(trade, entry))
     assert refused(used_up) == (409, "code_used_up")
