@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 import marshmallow as ma
@@ -303,9 +304,10 @@ def _markets() -> dict[str, Market]:
 
 
 def _chosen(goods: figures.Goods, found: Summary) -> Commodity | None:
-    """The commodity asked for, else the one that brought most, else any there is."""
+    """The commodity asked for, else the one that brought or was ordered most, else any."""
     named_one = goods.get(request.args.get("commodity", ""))
-    most = max(found.rows, key=lambda row: row["accepted_amount"], default=None)
+    amounts = itemgetter("accepted_amount", "goods_amount")
+    most = max(found.rows, key=amounts, default=None)
     return named_one or (goods[most["commodity"]] if most else next(iter(goods.values()), None))
 
 

@@ -14,8 +14,9 @@ from app.accounts.models import SignInCode
 from app.core.db import db
 from app.lots.photo import LARGEST_UPLOAD
 from tests.api.test_sign_in_codes import codes
-from tests.api.world import NO_ID, World, a_photo
+from tests.api.world import NO_ID, PROMPT, World, a_photo
 from tests.factories import (
+    COMMODITY,
     PASSWORD,
     Account,
     Trade,
@@ -23,6 +24,7 @@ from tests.factories import (
     a_lot,
     a_membership,
     an_offer,
+    an_order,
     day,
     lot_body,
     offer_body,
@@ -261,3 +263,27 @@ def test_a_wrong_code_gives_the_form_back_and_tells_nothing_of_the_invitation(
         pages.append(words_of(answer))
         assert "Mã không đúng, hoặc lời mời đã hết hiệu lực." in pages[-1]
     assert pages[0] == pages[1]
+
+
+def test_a_buyer_who_owes_nothing_yet_reads_what_it_will_pay_not_what_will_come(
+    trade: Trade,
+) -> None:
+    for account, told, untold in (
+        (trade.processor(), "phải trả", "sẽ nhận"),
+        (trade.farm(), "sẽ nhận", "phải trả"),
+    ):
+        page = Reader(trade.app, account.token).get("/money").text
+        assert told in page
+        assert untold not in page
+
+
+def test_figures_begin_with_what_was_ordered_most_before_anything_is_accepted(
+    trade: Trade,
+) -> None:
+    farm, buyer = trade.farm(), trade.processor()
+    for commodity, quantity in (("ginger-dried", "1"), (COMMODITY, "50")):
+        of = PROMPT if commodity in PROMPT.values() else {}
+        an_order(buyer, an_offer(farm, a_lot(farm, **of)), quantity)
+    trade.count()
+    page = Reader(trade.app, farm.token).get("/analytics").text
+    assert f'<option value="{COMMODITY}" selected>' in page
