@@ -70,11 +70,7 @@ class Period:
         if self.granularity == "day":
             return [("day", self.since, end)]
         if self.granularity == "week":
-            grain, first, last = (
-                "week",
-                self.since + (-self.since.weekday() % 7) * DAY,
-                clock.monday(end),
-            )
+            grain, first, last = "week", clock.monday(self.since + 6 * DAY), clock.monday(end)
         else:
             grain, first, last = "month", _month_from(self.since), end.replace(day=1)
         if first >= last:

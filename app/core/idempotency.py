@@ -115,8 +115,7 @@ def replay_or_run(
         RequestInFlight: a twin holds the key now. KeyReused: it came with another body before.
     """
     name = (account, request.path, key)
-    if not db.session.scalar(select(func.pg_try_advisory_xact_lock(_lock_number(name)))):
-        raise RequestInFlight
+    _claim(name)
     fingerprint = fingerprint_of(request.get_data() if body is None else body)
     saved = db.session.get(SavedAnswer, name)
     if saved is not None:
@@ -150,16 +149,17 @@ def saved_alike(*, account: UUID, key: str, body: bytes, since: datetime) -> Sav
         RequestInFlight: the same body is being handled now.
     """
     fingerprint = fingerprint_of(body)
-    alike = (account, request.path, fingerprint)
-    if not db.session.scalar(select(func.pg_try_advisory_xact_lock(_lock_number(alike)))):
-        raise RequestInFlight
+    _claim((account, request.path, fingerprint))
     if db.session.get(SavedAnswer, (account, request.path, key)) is not None:
         return None
-    of_route = SavedAnswer.account_id == account, SavedAnswer.route == request.path
     return db.session.scalar(
         select(SavedAnswer)
-        .where(*of_route)
-        .where(SavedAnswer.fingerprint == fingerprint, SavedAnswer.saved_at >= since)
+        .where(
+            SavedAnswer.account_id == account,
+            SavedAnswer.route == request.path,
+            SavedAnswer.fingerprint == fingerprint,
+            SavedAnswer.saved_at >= since,
+        )
         .order_by(SavedAnswer.saved_at.desc())
         .limit(1)
     )
@@ -175,6 +175,16 @@ def fingerprint_of(body: bytes) -> str:
 def forget_old_answers(*, now: datetime) -> None:
     """Delete answers older than :data:`KEPT`."""
     db.session.execute(delete(SavedAnswer).where(SavedAnswer.saved_at < now - KEPT))
+
+
+def _claim(name: tuple[Any, ...]) -> None:
+    """Keep twins off until the transaction ends.
+
+    Raises:
+        RequestInFlight: one of them holds the name now.
+    """
+    if not db.session.scalar(select(func.pg_try_advisory_xact_lock(_lock_number(name)))):
+        raise RequestInFlight
 
 
 def _lock_number(name: tuple[Any, ...]) -> int:

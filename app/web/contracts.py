@@ -59,7 +59,7 @@ from app.web.forms import asked_for, loaded, number, ticked, typed, whole
 from app.web.language import day, t
 from app.web.language import number as written
 from app.web.pages import Pages, go, show
-from app.web.produce import check_likely, price_of
+from app.web.produce import check_likely, price_today
 from app.web.suppliers import is_known
 
 pages = Pages("contracts")
@@ -136,7 +136,7 @@ def draft(caller: Caller) -> Response:
     }
     terms = loaded(ContractIn, party | contract_terms.stated())
     terms["weeks"] = contract_terms.weeks_stated(terms, today=clock.local_date(caller.now))
-    _check_likely(caller, terms)
+    _check_likely(terms)
     made = contracts.draft_contract(caller=caller, body=terms)
     return go(f"/contracts/{made.id}?new=1")
 
@@ -175,7 +175,7 @@ def revise(caller: Caller, contract_id: UUID) -> Response:
     terms = loaded(TermsIn, contract_terms.stated(market=found.price.get("market")))
     terms["weeks"] = contract_terms.weeks_stated(terms, today=clock.local_date(caller.now))
     if price_formula(terms["price"]) != found.price:
-        _check_likely(caller, terms)
+        _check_likely(terms)
     revised = operations.revise_contract(
         contract=found,
         party=found.buying if side == Side.BUYER else found.selling,
@@ -200,13 +200,13 @@ def _form(caller: Caller, **facts: Any) -> Response:
     )
 
 
-def _check_likely(caller: Caller, terms: dict[str, Any]) -> None:
+def _check_likely(terms: dict[str, Any]) -> None:
     """Ask once about a formula that comes to a price far from today's."""
     good = commodities_by_code({terms["commodity"]}).get(terms["commodity"])
-    today = price_of(good, caller.acting.id, now=caller.now).today if good else None
+    today = price_today(good) if good else None
     if good is not None and today is not None:
         asked = unit_price(price_formula(terms["price"]), today)
-        check_likely(good, asked, caller.acting.id, now=caller.now, field="figure")
+        check_likely(good, asked, field="figure")
 
 
 def _most_advances(known: dict[str, str]) -> int:

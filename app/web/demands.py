@@ -87,7 +87,7 @@ def demand_form(caller: Caller) -> Response:
 def look_ahead(caller: Caller) -> Response:
     """What would match today: the live book is cleared with this demand and nothing is kept."""
     body = _stated()
-    _check_likely(caller, body)
+    _check_likely(body)
     with db.session.begin_nested() as trial:
         posted = market.post_demand(caller=caller, body=body)
         count_preview(caller.acting.id, now=caller.now)
@@ -113,7 +113,7 @@ def look_ahead(caller: Caller) -> Response:
 def post(caller: Caller) -> Response:
     """Post it."""
     body = _stated()
-    _check_likely(caller, body)
+    _check_likely(body)
     made = market.post_demand(caller=caller, body=body)
     return go(f"/demands/{made.id}?new=1")
 
@@ -130,12 +130,12 @@ def _is_past(instant: datetime, caller: Caller) -> bool:
     return clock.local_date(instant) < clock.local_date(caller.now)
 
 
-def _check_likely(caller: Caller, body: dict[str, Any]) -> None:
+def _check_likely(body: dict[str, Any]) -> None:
     """Ask once about a limit far from what the market's sellers got; refuse none at all."""
     if not body["bid_price"]:
         raise invalid("/bid_price", "Giá phải lớn hơn 0.", "The price has to be above 0.")
     base = _base(get_commodity(body["accepts"][0]["commodity"]).market_code)
-    check_likely(base, body["bid_price"], caller.acting.id, now=caller.now, field="bid_price")
+    check_likely(base, body["bid_price"], field="bid_price")
 
 
 def _stated() -> dict[str, Any]:

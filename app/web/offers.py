@@ -72,7 +72,7 @@ def change_price(caller: Caller, offer_id: UUID) -> Response:
     mine = queries.get_offer(offer_id, seen=caller.sees(Offer), lock=True)
     caller.check_may_act(mine)
     body = loaded(OfferChange, {"ask_price": number("ask_price")})
-    check_likely(mine.commodity, body["ask_price"], mine.organisation_id, now=caller.now)
+    check_likely(mine.commodity, body["ask_price"])
     offer_operations.change_offer(offer=mine, now=caller.now, **body)
     return go(f"/offers/{offer_id}")
 

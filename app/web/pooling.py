@@ -155,7 +155,7 @@ def offer(caller: Caller, pool_id: UUID) -> Response:
     asked = {"lot_id": str(lot.id), "quantity": f"{lot.left:f}", "ask_price": number("ask_price")}
     body = loaded(OfferIn, asked)
     good = get_commodity(found.commodity_code)
-    check_likely(good, body["ask_price"], caller.acting.id, now=caller.now)
+    check_likely(good, body["ask_price"])
     market.list_offer(caller=caller, body=body)
     return go(f"/pooling/{pool_id}")
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from app.catalogue.models import Category, Commodity
 from app.catalogue.queries import commodities
@@ -80,13 +80,8 @@ class Price:
 
 def price_of(commodity: Commodity, organisation_id: UUID, *, now: datetime) -> Price:
     """The prices that matter to somebody about to name their own."""
-    of_market = select(MarketPrice).where(MarketPrice.market_code == commodity.market_code)
-    latest = db.session.scalar(of_market.order_by(MarketPrice.cleared_at.desc()).limit(1))
-    before = db.session.scalar(
-        of_market.where(MarketPrice.cleared_at < now - timedelta(days=7))
-        .order_by(MarketPrice.cleared_at.desc())
-        .limit(1)
-    )
+    latest = _latest(commodity)
+    before = _latest(commodity, MarketPrice.cleared_at < now - timedelta(days=7))
     own = db.session.scalar(
         select(Offer.ask_price)
         .where(Offer.organisation_id == organisation_id, Offer.commodity_code == commodity.code)
@@ -101,14 +96,22 @@ def price_of(commodity: Commodity, organisation_id: UUID, *, now: datetime) -> P
     )
 
 
-def check_likely(
-    commodity: Commodity,
-    ask_price: Decimal,
-    organisation_id: UUID,
-    *,
-    now: datetime,
-    field: str = "ask_price",
-) -> None:
+def price_today(commodity: Commodity) -> Decimal | None:
+    """What the market's sellers got last, VND per unit of its base commodity."""
+    latest = _latest(commodity)
+    return latest.seller_average if latest else None
+
+
+def _latest(commodity: Commodity, *when: ColumnElement[bool]) -> MarketPrice | None:
+    return db.session.scalar(
+        select(MarketPrice)
+        .where(MarketPrice.market_code == commodity.market_code, *when)
+        .order_by(MarketPrice.cleared_at.desc())
+        .limit(1)
+    )
+
+
+def check_likely(commodity: Commodity, ask_price: Decimal, *, field: str = "ask_price") -> None:
     """Ask once about a price far from the market's, or of nothing at all.
 
     Args:
@@ -117,7 +120,7 @@ def check_likely(
     Raises:
         Unlikely: nobody has confirmed it.
     """
-    today = price_of(commodity, organisation_id, now=now).today
+    today = price_today(commodity)
     if not ask_price:
         ask_once(
             field,

@@ -62,7 +62,7 @@ def sell(caller: Caller) -> Response:
     if commodity is None:
         raise invalid("/commodity", "Hãy chọn nông sản.", "Choose what you sell.")
     ask_price = number("ask_price")
-    check_likely(commodity, Decimal(ask_price or 0), caller.acting.id, now=caller.now)
+    check_likely(commodity, Decimal(ask_price or 0))
     lot = declared_lot(caller, commodity)
     offer = market.list_offer(
         caller=caller,
