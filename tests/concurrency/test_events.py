@@ -23,15 +23,19 @@ WRITERS, EACH, SEED = 8, 25, 20_261_125
 PATIENCE_SECONDS = 300
 
 
+def spoil(organisation_id: UUID, number: int) -> None:
+    outbox.add(
+        "lot.spoiled",
+        concerns=[organisation_id],
+        payload={"lot_id": str(number), "commodity": "x"},
+        now=clock.now(),
+    )
+    db.session.flush()
+
+
 def write(organisation_id: UUID, number: int, *, holding: float = 0.0) -> None:
     with transaction():
-        outbox.add(
-            "lot.spoiled",
-            concerns=[organisation_id],
-            payload={"lot_id": str(number), "commodity": "x"},
-            now=clock.now(),
-        )
-        db.session.flush()
+        spoil(organisation_id, number)
         time.sleep(holding)
 
 
@@ -65,8 +69,15 @@ def test_a_reader_misses_nothing_that_commits_late(committing: Flask) -> None:
     farm = Trade(committing).farm()
     organisation_id, seen = UUID(farm.organisation_id), list[dict[str, Any]]()
     naive: set[int] = set()
-    chance, ended = random.Random(SEED), threading.Event()
+    chance, late = random.Random(SEED), WRITERS * EACH
+    begun, passed, ended = threading.Event(), threading.Event(), threading.Event()
     waits = [[chance.choice([0, 0, 0.002, 0.03]) for _ in range(EACH)] for _ in range(WRITERS)]
+
+    def overtaken() -> None:
+        with committing.app_context(), transaction():
+            spoil(organisation_id, late)
+            begun.set()
+            assert passed.wait(PATIENCE_SECONDS)
 
     def writer(number: int) -> None:
         with committing.app_context():
@@ -75,26 +86,29 @@ def test_a_reader_misses_nothing_that_commits_late(committing: Flask) -> None:
             db.session.remove()
 
     def reader() -> None:
-        last, looks = UUID(int=0), 0
+        last = UUID(int=0)
         while not ended.is_set() or followed(farm, seen):
             followed(farm, seen)
-            looks += 1
             with committing.app_context(), transaction():
                 newer = outbox.OutboxMessage.id > last
                 for one in db.session.query(outbox.OutboxMessage).filter(newer):
                     last = max(last, one.id)
                     if one.topic == "lot.spoiled":
                         naive.add(int(one.payload["lot_id"]))
-        assert looks > 1
+            if naive:
+                passed.set()
 
-    following = threading.Thread(target=reader)
+    first, following = threading.Thread(target=overtaken), threading.Thread(target=reader)
+    first.start()
+    assert begun.wait(PATIENCE_SECONDS)
     following.start()
     at_once([lambda number=number: writer(number) for number in range(WRITERS)])
+    first.join(PATIENCE_SECONDS)
     ended.set()
     following.join(PATIENCE_SECONDS)
-    all_followed(farm, seen, WRITERS * EACH)
-    assert sorted(numbers(seen)) == list(range(WRITERS * EACH))
-    assert len(naive) < WRITERS * EACH, "nothing committed out of order: the test did no work"
+    all_followed(farm, seen, WRITERS * EACH + 1)
+    assert sorted(numbers(seen)) == list(range(WRITERS * EACH + 1))
+    assert late not in naive, "a reader by number alone passes by what commits late"
     again: list[dict[str, Any]] = []
     all_followed(farm, again, len(seen))
     assert again == seen, "whoever reads later reads the same in the same order"
@@ -107,13 +121,7 @@ def test_what_could_still_be_preceded_waits(committing: Flask) -> None:
 
     def slow() -> None:
         with committing.app_context(), transaction():
-            outbox.add(
-                "lot.spoiled",
-                concerns=[organisation_id],
-                payload={"lot_id": "1", "commodity": "x"},
-                now=clock.now(),
-            )
-            db.session.flush()
+            spoil(organisation_id, 1)
             began.set()
             may_commit.wait(PATIENCE_SECONDS)
 
@@ -133,12 +141,7 @@ def test_a_feed_goes_on_behind_its_cursor(committing: Flask) -> None:
     farm = Trade(committing).farm()
     with committing.app_context(), transaction():
         for number in range(30):
-            outbox.add(
-                "lot.spoiled",
-                concerns=[UUID(farm.organisation_id)],
-                payload={"lot_id": str(number), "commodity": "x"},
-                now=clock.now(),
-            )
+            spoil(UUID(farm.organisation_id), number)
     all_followed(farm, [], 30)
     with committing.app_context(), transaction():
         mine = events(UUID(farm.organisation_id), topics=["lot.spoiled"])
