@@ -2,7 +2,6 @@
 
 import os
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -26,7 +25,7 @@ from app.lots.models import Lot
 from app.market.models import Offer
 from app.orders.models import Order, OrderLine
 from app.orders.operations import TIME_TO_CONFIRM, expire_orders
-from tests.concurrency.threads import PATIENCE_SECONDS, at_once
+from tests.concurrency.threads import PATIENCE_SECONDS, at_once, wait_until
 from tests.factories import (
     Account,
     Trade,
@@ -205,22 +204,29 @@ def test_the_victim_of_a_deadlock_is_tried_again(
     def order() -> None:
         answers.append(buyer.post("/orders", {"lines": lines, "site_id": buyer.site_id}))
 
-    lock = "SELECT 1 FROM offer WHERE id = %s FOR UPDATE"
     ours = psycopg.conninfo.make_conninfo(
         os.environ["ADMIN_URL"], dbname=own_database["DATABASE_URL"].rsplit("/", 1)[1]
     )
-    with psycopg.connect(ours) as rival, psycopg.connect(ours, autocommit=True) as watcher:
-        # The rival never looks for deadlocks, so that the order is found to be in one.
-        rival.execute("SET deadlock_timeout = '60s'")
-        rival.execute(lock, [offers[1]["id"]])
+    with (
+        psycopg.connect(ours) as first,
+        psycopg.connect(ours) as rival,
+        psycopg.connect(ours, autocommit=True) as watcher,
+    ):
+        # Who waits looks for a deadlock once, a second after it has begun to wait. The order waits
+        # for the first and then for the rival, who waits for the order by then and never looks.
+        rival.execute("SET deadlock_timeout = '1h'")
+        shared = "SELECT 1 FROM offer WHERE id = %s FOR SHARE"
+        first.execute(shared, [offers[1]["id"]])
+        rival.execute(shared, [offers[1]["id"]])
         ordering = threading.Thread(target=order)
         ordering.start()
-        waiting = (
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        wait_until(lambda: watcher.execute(waiting).fetchone() != (0,))
-        rival.execute(lock, [offers[0]["id"]])
+        wait_until(lambda: waiting(watcher) == 1)
+        lock = "SELECT 1 FROM offer WHERE id = %s FOR UPDATE"
+        rivalling = threading.Thread(target=rival.execute, args=(lock, [offers[0]["id"]]))
+        rivalling.start()
+        wait_until(lambda: waiting(watcher) == 2)
+        first.commit()
+        rivalling.join(PATIENCE_SECONDS)
         rival.commit()
         ordering.join(PATIENCE_SECONDS)
         wait_until(lambda: deadlocks(watcher) == 1)
@@ -231,20 +237,21 @@ def test_the_victim_of_a_deadlock_is_tried_again(
         assert after["taken"] == after["sold"] == 1
 
 
+def waiting(connection: psycopg.Connection[Any]) -> int:
+    """How many wait for a lock in this database."""
+    return figure(connection, "count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND")
+
+
 def deadlocks(connection: psycopg.Connection[Any]) -> int:
     """How many deadlocks PostgreSQL has broken in this database."""
     connection.execute("SELECT pg_stat_clear_snapshot()")
-    asked = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
-    row = connection.execute(asked).fetchone()
+    return figure(connection, "deadlocks FROM pg_stat_database WHERE")
+
+
+def figure(connection: psycopg.Connection[Any], asked: str) -> int:
+    row = connection.execute(f"SELECT {asked} datname = current_database()").fetchone()
     assert row is not None
     return int(row[0])
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.005)
 
 
 REPEATS = 5
@@ -311,32 +318,55 @@ ALLOWED = {
 }
 
 
+class Selling:
+    """Orders of 1 from an offer of 50 beside its withdrawal, of which each way round is seen."""
+
+    def __init__(self, farm: Account, buyer: Account) -> None:
+        self.farm, self.buyer = farm, buyer
+        self.lot = a_lot(farm, quantity="50.000")
+        self.offer = an_offer(farm, self.lot, quantity="50.000")
+        self.bought, self.withdrawn = threading.Event(), threading.Event()
+
+    def order(self) -> TestResponse:
+        return self.buyer.post("/orders", order_body(self.buyer, self.offer, "1.000"))
+
+    def first_order(self) -> TestResponse:
+        answer = self.order()
+        self.bought.set()
+        return answer
+
+    def last_order(self) -> TestResponse:
+        assert self.withdrawn.wait(PATIENCE_SECONDS)
+        return self.order()
+
+    def withdraw(self) -> TestResponse:
+        assert self.bought.wait(PATIENCE_SECONDS)
+        answer = self.farm.post(f"/offers/{self.offer['id']}/withdrawal")
+        self.withdrawn.set()
+        return answer
+
+
 def test_a_withdrawal_among_orders_keeps_what_is_sold_and_frees_the_rest(trade: Trade) -> None:
     farm, buyer = trade.farm(), trade.processor()
     sold = 0
     for _ in range(4):
-        lot = a_lot(farm, quantity="50.000")
-        offer = an_offer(farm, lot, quantity="50.000")
-        calls: list[Callable[[], TestResponse]] = [
-            lambda offer=offer: buyer.post("/orders", order_body(buyer, offer, "1.000"))
-        ] * 20
-        calls.insert(10, lambda offer=offer: farm.post(f"/offers/{offer['id']}/withdrawal"))
-        answers = at_once(calls)
-        assert answers.pop(10).status_code == 200
+        one = Selling(farm, buyer)
+        withdrawal, *answers = at_once(
+            [one.withdraw, one.first_order, *[one.order] * 18, one.last_order]
+        )
+        assert withdrawal.status_code == 200
         seen = codes(answers)
-        assert set(seen) <= {(201, None), (409, "offer_not_open")}
-        after = counters(trade.app, offer)
+        assert set(seen) == {(201, None), (409, "offer_not_open")}
+        after = counters(trade.app, one.offer)
         assert after["taken"] == after["sold"] == after["reserved"] == seen[201, None]
-        ids = [one.json["id"] for one in answers if one.status_code == 201]
+        ids = [answer.json["id"] for answer in answers if answer.status_code == 201]
         sold += len(ids)
         cancelled = [
             lambda order_id=order_id: buyer.post(f"/orders/{order_id}/cancellation")
             for order_id in ids
         ]
-        if cancelled:
-            assert codes(at_once(cancelled)) == {(200, None): len(ids)}
-        assert farm.read(f"/lots/{lot['id']}")["left"] == "50.000"
-    assert 0 < sold < 80
+        assert codes(at_once(cancelled)) == {(200, None): len(ids)}
+        assert farm.read(f"/lots/{one.lot['id']}")["left"] == "50.000"
     assert rows(trade.app, Order) == sold
 
 
