@@ -35,8 +35,15 @@ BODY = '{"test": 2432232314}'
 SIGNATURE = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
+PATIENCE_SECONDS = 300
+
+
 @pytest.fixture
-def sink(rolled_back: Flask) -> Iterator[Sink]:
+def sink(rolled_back: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
+    """A receiver that may be as slow as the machine is; nothing is left to other threads."""
+    monkeypatch.setattr("workers.webhooks.PATIENCE_SECONDS", PATIENCE_SECONDS)
+    for limit in ("CONNECT_SECONDS", "ANSWER_SECONDS"):
+        monkeypatch.setattr(f"app.webhooks.sending.{limit}", PATIENCE_SECONDS)
     with receiver() as sink, let_through(rolled_back, sink):
         yield sink
 
