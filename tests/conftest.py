@@ -16,7 +16,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from jsonschema import Draft202012Validator
 from psycopg import sql
-from sqlalchemy import Connection, event, make_url
+from sqlalchemy import Connection, make_url
 
 from app import create_app
 from app.accounts import identity
@@ -32,6 +32,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 TEMPLATE = "blao"
 HANDED_DOWN = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "ADMIN_URL", "REDIS_URL", "SECRET_KEY")
 NOWHERE = "postgresql://nobody@127.0.0.1:1/a-database-that-only-listing-the-tests-names"
+PATIENCE_SECONDS = 600
 _servers = ExitStack()
 
 
@@ -98,12 +99,16 @@ def a_database(name: str) -> Iterator[dict[str, str]]:
             admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(named))
 
 
-def wait_patiently(connection: psycopg.Connection, _: object) -> None:
-    """Races are about order, not speed: on a busy machine nobody gives up too early."""
-    connection.execute("SET lock_timeout = '60s'")
-    connection.execute("SET statement_timeout = '90s'")
-    connection.execute("SET idle_in_transaction_session_timeout = '10min'")
-    connection.commit()
+def patient(options: dict[str, Any]) -> dict[str, Any]:
+    """The options of an engine on a busy machine: races are about order, not speed."""
+    connect = options["connect_args"]
+    limits = ("lock", "statement", "idle_in_transaction_session")
+    longer = "".join(f" -c {limit}_timeout={PATIENCE_SECONDS}s" for limit in limits)
+    connect = connect | {
+        "connect_timeout": PATIENCE_SECONDS,
+        "options": connect["options"] + longer,
+    }
+    return options | {"pool_timeout": PATIENCE_SECONDS, "connect_args": connect}
 
 
 @contextmanager
@@ -112,10 +117,9 @@ def an_app(environment: dict[str, str]) -> Iterator[Flask]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
+        patch.setattr(db, "_engine_options", patient(db._engine_options))
         app = create_app(load_settings())
     logs.quieten()
-    with app.app_context():
-        event.listen(db.engine, "connect", wait_patiently)
     yield app
     with app.app_context():
         db.engine.dispose()
