@@ -15,6 +15,7 @@ from app.analytics.reading import (
     View,
     dong,
     grouped_sums,
+    month_from,
     share_of,
     summed,
 )
@@ -138,7 +139,7 @@ def _safe_months(question: Question) -> list[Any]:
     months = (
         c.grain == literal("month", literal_execute=True),
         c.disruptions > literal(0, literal_execute=True),
-        c.period >= (since if since.day == 1 else (since + timedelta(days=31)).replace(day=1)),
+        c.period >= month_from(since),
         c.period < (question.period.until + timedelta(days=1)).replace(day=1),
         question.named(c),
     )

@@ -72,7 +72,7 @@ class Period:
         if self.granularity == "week":
             grain, first, last = "week", clock.monday(self.since + 6 * DAY), clock.monday(end)
         else:
-            grain, first, last = "month", _month_from(self.since), end.replace(day=1)
+            grain, first, last = "month", month_from(self.since), end.replace(day=1)
         if first >= last:
             return [("day", self.since, end)]
         tiles = [("day", self.since, first), (grain, first, last), ("day", last, end)]
@@ -258,6 +258,6 @@ def names_of(organisations: set[UUID]) -> dict[UUID, str]:
     return {one.id: one.name for one in db.session.execute(rows)}
 
 
-def _month_from(day: date) -> date:
+def month_from(day: date) -> date:
     """The first month that begins on a day or after it."""
     return day if day.day == 1 else (day.replace(day=1) + timedelta(days=32)).replace(day=1)
