@@ -200,7 +200,7 @@ class Trade:
 
 
 def lot_body(farm: Account, **changes: Any) -> dict[str, Any]:
-    """A harvested lot of green coffee."""
+    """A harvested lot of green coffee; what a plot bore is of the season it is declared in."""
     body = {
         "commodity": COMMODITY,
         "site_id": farm.site_id,
@@ -208,7 +208,7 @@ def lot_body(farm: Account, **changes: Any) -> dict[str, Any]:
         "quantity": "100.000",
         "grade": "1",
         "qualities": {"moisture": "12.0"},
-        "harvested_at": day(-2),
+        "harvested_at": day(0) if changes.get("plot_id") else day(-2),
     }
     return body | changes
 

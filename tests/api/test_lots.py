@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 
 from app.accounts.models import Kind
+from app.core import clock
+from app.core.fields import instant_text
 from tests.factories import (
     COMMODITY,
+    NOW,
     SCHEME,
     Trade,
     a_certificate,
@@ -207,11 +210,13 @@ def test_a_certificate_is_judged_at_the_harvest(trade: Trade) -> None:
 
 def test_the_day_of_a_harvest_is_the_day_in_viet_nam(trade: Trade) -> None:
     farm, authority = trade.farm(), trade.authority
-    valid = {"valid_from": "2026-01-02", "valid_until": "2026-12-31"}
-    certificate = a_certificate(farm, **valid)
+    first = clock.local_date(NOW) - timedelta(days=5)
+    certificate = a_certificate(farm, valid_from=str(first))
     authority.made(f"/certificates/{certificate['id']}/verification")
-    for instant, counts in (("2026-01-01T16:59:59Z", False), ("2026-01-01T17:00:00Z", True)):
-        lot = a_lot(farm, harvested_at=instant, certificates=[certificate["id"]])
+    begins = clock.start_of_day(first)
+    for instant, counts in ((begins - timedelta(seconds=1), False), (begins, True)):
+        harvested = {"harvested_at": instant_text(instant), "certificates": [certificate["id"]]}
+        lot = a_lot(farm, **harvested)
         offer = an_offer(farm, lot, quantity="1")
         assert (offer["certificates"] == [SCHEME]) is counts
         found = trade.visitor.read(f"/offers?certificate={SCHEME}")["items"]
