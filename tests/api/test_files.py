@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from app.core.files import CSV, NDJSON, XLSX, columns
 from tests.api.examples import EXAMPLES
 from tests.api.paging import pages
 from tests.api.world import World, declared, is_list, path_of, send
+from tests.concurrency.threads import wait_until
 from tests.factories import Account, Trade
 
 FORMULA = '=HYPERLINK("http://example.com";"x")'
@@ -35,6 +37,13 @@ def xlsx_rows(answer: TestResponse) -> list[list[Any]]:
     return [list(row) for row in sheet.iter_rows(values_only=True)]
 
 
+def is_all_told(world: World) -> bool:
+    """Whether the feed shows all that happened; others' transactions hold back what came later."""
+    ended = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+    waiting = f"SELECT count(*) FROM outbox_message WHERE transaction_number >= {ended}"
+    return world.connection.scalar(text(waiting)) == 0
+
+
 def named_sites(farm: Account, *names: str) -> None:
     for name in names:
         farm.made(
@@ -45,6 +54,7 @@ def named_sites(farm: Account, *names: str) -> None:
 
 def test_every_list_is_a_file_of_all_its_rows(world: World) -> None:
     rows = 0
+    wait_until(lambda: is_all_told(world))
     for route in lists(world):
         reader, path = world[EXAMPLES[route].may[0]], path_of(world, route)
         shown = [one for page in pages(reader, path, limit=100) for one in page]
