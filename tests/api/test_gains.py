@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from app.analytics.gains import FIGURES
 from app.analytics.round_operations import forget_months, tell_months
+from app.core import clock
 from app.core.db import db
 from app.core.transaction import transaction
 from tests.factories import COMMODITY, Account, Trade, a_demand, a_lot, an_offer, day
@@ -30,7 +31,11 @@ def a_month_passes(trade: Trade) -> None:
     with trade.app.app_context(), transaction():
         db.session.execute(text("UPDATE round_gain SET month = month - interval '1 month'"))
         db.session.execute(
-            text("UPDATE round_figures SET cleared_at = cleared_at - interval '1 month'")
+            text(
+                "UPDATE round_figures SET cleared_at = (cleared_at AT TIME ZONE :local"
+                " - interval '1 month') AT TIME ZONE :local"
+            ),
+            {"local": clock.LOCAL.key},
         )
         forget_months()
         tell_months()
