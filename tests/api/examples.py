@@ -381,7 +381,7 @@ EXAMPLES: dict[str, Example] = {
         "farm cooperative",
         among=SELLERS,
         subject="plot",
-        body=lambda _, __: {"per_hectare": "2500", "valid_from": "2027-01-01", "source": "2026"},
+        body=lambda _, __: {"per_hectare": "2500", "valid_from": day(2)[:10], "source": "2026"},
     ),
     "GET /growing-area-seasons": example(SIGNED_IN),
     "POST /restrictions": example("authority", body=_restriction),

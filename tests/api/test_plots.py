@@ -4,9 +4,22 @@ from typing import Any
 
 import pytest
 
-from tests.factories import Account, Trade, a_lot, a_membership, a_plot, an_offer, day, plot_body
+from app.core import clock
+from tests.factories import (
+    NOW,
+    Account,
+    Trade,
+    a_lot,
+    a_membership,
+    a_plot,
+    an_offer,
+    day,
+    plot_body,
+)
 
 CODE = "VN-LDOR-0001"
+# A plot is declared with a yield of the first day of the season.
+IN_SEASON = f"{clock.local_date(NOW).year}-12-31"
 SQUARE = [[107.8, 11.5], [107.81, 11.5], [107.81, 11.51], [107.8, 11.51], [107.8, 11.5]]
 BOW = [[107.8, 11.5], [107.81, 11.51], [107.81, 11.5], [107.8, 11.51], [107.8, 11.5]]
 HOLE = [SQUARE, SQUARE]
@@ -91,7 +104,7 @@ def test_another_plot_and_a_better_yield_raise_what_may_be_listed(trade: Trade) 
     an_offer(farm, under_code(farm, "1000", plot), quantity="1000")
     a_plot(farm, growing_area_code=CODE, area_ha="0.25")
     assert listed(farm)["capacity"] == "1500.000"
-    better = {"per_hectare": "2400", "valid_from": day(0)[:10], "source": "agronomist"}
+    better = {"per_hectare": "2400", "valid_from": IN_SEASON, "source": "agronomist"}
     farm.made(f"/plots/{plot['id']}/yields", better)
     assert listed(farm)["capacity"] == "1700.000"
     again = farm.post(f"/plots/{plot['id']}/yields", better)
@@ -102,7 +115,7 @@ def test_a_yield_below_what_is_listed_is_refused(trade: Trade) -> None:
     farm = trade.farm()
     plot = a_plot(farm, growing_area_code=CODE)
     an_offer(farm, under_code(farm, "1000", plot), quantity="900")
-    worse = {"per_hectare": "1000", "valid_from": day(0)[:10], "source": "drought"}
+    worse = {"per_hectare": "1000", "valid_from": IN_SEASON, "source": "drought"}
     answer = farm.post(f"/plots/{plot['id']}/yields", worse)
     assert (answer.status_code, (answer.json or {})["code"]) == (409, "yield_below_listed")
     assert len(farm.read(f"/plots/{plot['id']}")["yields"]) == 1
