@@ -358,7 +358,7 @@ EVENTFUL = (
 QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=6, suppress_health_check=QUIET)
 @given(moves=MOVES)
 def test_roll_ups_are_the_sums_of_random_trades(
     rolled_back: Flask, begun: Callable[[], History], moves: list[tuple[str, int]]
@@ -367,7 +367,7 @@ def test_roll_ups_are_the_sums_of_random_trades(
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=150, derandomize=False, suppress_health_check=QUIET)
 @given(moves=MOVES)
 def test_roll_ups_are_the_sums_of_many_random_trades(
     rolled_back: Flask, begun: Callable[[], History], moves: list[tuple[str, int]]
