@@ -10,8 +10,6 @@ from typing import Any
 
 from flask import Flask
 
-from app.core.embedded.ports import free_ports
-
 
 @dataclass
 class Received:
@@ -50,13 +48,13 @@ class Sink:
 
 
 class Handler(BaseHTTPRequestHandler):
-    sink: Sink
+    server: "Server"
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
 
     def do_POST(self) -> None:
-        sink = self.sink
+        sink = self.server.sink
         body = self.rfile.read(int(self.headers["Content-Length"]))
         headers = {name.lower(): text for name, text in self.headers.items()}
         sink.received.append(Received(self.path, headers, body))
@@ -64,7 +62,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(self.path.strip("/").split("/")[0])
 
     def answer(self, manner: str) -> None:
-        sink = self.sink
+        sink = self.server.sink
         if manner.isdigit():
             self.reply(int(manner))
         elif manner == "flaky":
@@ -91,7 +89,7 @@ class Handler(BaseHTTPRequestHandler):
     def reply(self, status: int) -> None:
         self.send_response(status)
         if 300 <= status < 400:
-            self.send_header("Location", f"{self.sink.origin}/ok/followed")
+            self.send_header("Location", f"{self.server.sink.origin}/ok/followed")
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -99,6 +97,7 @@ class Handler(BaseHTTPRequestHandler):
 class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
+    sink: Sink
 
     def handle_error(self, *_: Any) -> None:
         """A sender that hangs up is no fault of ours."""
@@ -107,9 +106,8 @@ class Server(ThreadingHTTPServer):
 @contextmanager
 def receiver() -> Iterator[Sink]:
     """A receiver on a port of its own."""
-    (port,) = free_ports(1)
-    sink = Sink(port)
-    server = Server(("127.0.0.1", port), type("Handler", (Handler,), {"sink": sink}))
+    server = Server(("127.0.0.1", 0), Handler)
+    sink = server.sink = Sink(server.server_port)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
