@@ -1,6 +1,6 @@
 """How often a buyer may ask what a demand would get."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from limits.errors import StorageError
@@ -30,7 +30,11 @@ def buyer(trade: Trade) -> Account:
     return trade.processor()
 
 
-def test_a_price_cannot_be_searched_for_without_end(trade: Trade, buyer: Account) -> None:
+def test_a_price_cannot_be_searched_for_without_end(
+    trade: Trade, buyer: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Valkey counts by the time of day.
+    monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC))
     browser = Reader(trade.app, buyer.token)
     for attempt in range(30):
         found = browser.send(
