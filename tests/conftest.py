@@ -15,6 +15,7 @@ from alembic import command
 from alembic.config import Config
 from argon2 import PasswordHasher
 from flask import Flask
+from hypothesis import HealthCheck, settings
 from jsonschema import Draft202012Validator
 from psycopg import sql
 from sqlalchemy import Connection, event, make_url
@@ -35,6 +36,13 @@ TEMPLATE = "blao"
 HANDED_DOWN = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "ADMIN_URL", "REDIS_URL", "SECRET_KEY")
 NOWHERE = "postgresql://nobody@127.0.0.1:1/a-database-that-only-listing-the-tests-names"
 _servers = ExitStack()
+
+# `make test` judges a change, so it draws the same examples each time, however busy the machine;
+# the slow tests look for new ones.
+settings.register_profile(
+    "alike", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("alike")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -30,6 +30,7 @@ COUNTED = (
     "goods_amount",
 )
 OWED = ("due_amount", "paid_amount")
+POOLED = ("pooled_quantity", "pooled_amount")
 BEGINNING, END = date(2000, 1, 1), date(2199, 12, 31)
 Key = tuple[UUID, str]
 
@@ -42,7 +43,8 @@ def members(question: Question, *, today: date) -> list[dict[str, Any]]:
     c = delivery_cell.c
     by = [c.organisation_id, c.commodity_code, c.origin]
     sums: dict[Key, dict[str, Any]] = defaultdict(lambda: dict.fromkeys(COUNTED, 0))
-    called, contracted = _ordered(question), defaultdict[Key, Decimal](Decimal)
+    called, pooled = _ordered_and_pooled(question)
+    contracted = defaultdict[Key, Decimal](Decimal)
     for row in summed(delivery_cell, question, by, COUNTED):
         key = (row.organisation_id, row.commodity_code)
         for name in COUNTED:
@@ -53,7 +55,7 @@ def members(question: Question, *, today: date) -> list[dict[str, Any]]:
     coming = _owed(question, today, END)
     promised, accuracy = promises(question), forecast_accuracy(question, today=today)
     keys = {key for key, one in sums.items() if any(one.values())} | called.keys()
-    keys |= overdue.keys() | coming.keys() | promised.keys() | accuracy.keys()
+    keys |= overdue.keys() | coming.keys() | promised.keys() | accuracy.keys() | pooled.keys()
     names, units = names_of({one for one, _ in keys}), units_of({code for _, code in keys})
     qualities, peers = _qualities(question), _peers(question, sums)
     return [
@@ -64,6 +66,7 @@ def members(question: Question, *, today: date) -> list[dict[str, Any]]:
             "unit": units[key[1]],
             **_brought(sums[key]),
             "peer_price": peers.get(key),
+            **_through_pools(pooled.get(key)),
             "grades": qualities[key]["grades"],
             "rejections": qualities[key]["rejections"],
             "forecast_accuracy": accuracy.get(key),
@@ -78,27 +81,51 @@ def members(question: Question, *, today: date) -> list[dict[str, Any]]:
 
 
 def totals(question: Question, *, today: date) -> dict[UUID, dict[str, int]]:
-    """What each member that shares its figures brought, ``amount``, and is ``overdue``, VND."""
+    """What each member that shares its figures brought, ``amount``, and is ``overdue``, VND.
+
+    What it brought itself and its shares of what pools brought.
+    """
     told: dict[UUID, dict[str, int]] = defaultdict(lambda: {"amount": 0, "overdue": 0})
     c = delivery_cell.c
     for row in summed(delivery_cell, question, [c.organisation_id], ("goods_amount",)):
         told[row.organisation_id]["amount"] = int(row.goods_amount)
+    t = trade_cell.c
+    for row in summed(trade_cell, question, [t.organisation_id], ("pooled_amount",)):
+        if row.pooled_amount:
+            told[row.organisation_id]["amount"] += int(row.pooled_amount)
     for (member, _), overdue in _owed(question, BEGINNING, today - timedelta(days=1)).items():
         told[member]["overdue"] += overdue
     return told
 
 
-def _ordered(question: Question) -> dict[Key, Decimal]:
-    """What of each commodity was ordered of each member, and of it what contracts called."""
+def _through_pools(pooled: tuple[Decimal, int] | None) -> dict[str, Any]:
+    quantity, amount = pooled or (Decimal(0), 0)
+    return {
+        "pooled_quantity": quantity,
+        "pooled_amount": amount,
+        "pooled_price": price_of(amount, quantity),
+    }
+
+
+def _ordered_and_pooled(
+    question: Question,
+) -> tuple[dict[Key, Decimal], dict[Key, tuple[Decimal, int]]]:
+    """What contracts called of each commodity that was ordered of a member; what pools sold of it.
+
+    Of pools, the accepted quantity and the member's shares of the proceeds, before commission.
+    """
     c = trade_cell.c
     by = [c.organisation_id, c.commodity_code, c.origin]
     called: dict[Key, Decimal] = {}
-    for row in summed(trade_cell, question, by, ("ordered_quantity",)):
+    pooled: dict[Key, tuple[Decimal, int]] = {}
+    for row in summed(trade_cell, question, by, ("ordered_quantity", *POOLED)):
+        key = (row.organisation_id, row.commodity_code)
         if row.ordered_quantity:
-            key = (row.organisation_id, row.commodity_code)
             of_contract = row.ordered_quantity if row.origin == "contract" else Decimal(0)
             called[key] = called.get(key, Decimal(0)) + of_contract
-    return called
+        if row.pooled_quantity or row.pooled_amount:
+            pooled[key] = (row.pooled_quantity, int(row.pooled_amount))
+    return called, pooled
 
 
 def _brought(sums: dict[str, Any]) -> dict[str, Any]:

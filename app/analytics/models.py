@@ -96,6 +96,8 @@ trade_cell = _cell(
     _whole("late_amount"),
     _whole("payments"),
     _whole("payment_seconds"),
+    _quantity("pooled_quantity"),
+    _whole("pooled_amount"),
     _whole("claims"),
     _whole("claims_granted"),
     _whole("claims_refused"),
@@ -108,7 +110,7 @@ trade_cell = _cell(
     _quantity("restored_quantity"),
     _quantity("lost_quantity"),
 )
-"""What was offered, ordered, paid, claimed, forecast, harvested and disrupted."""
+"""What was offered, ordered, paid, pooled, claimed, forecast, harvested and disrupted."""
 
 delivery_cell = _cell(
     "delivery_cell",

@@ -100,6 +100,8 @@ class FiguresOut(InPeriod):
     contract_share = _share()
     clearing_share = _share()
     direct_share = _share()
+    pooled_quantity = Quantity()
+    pooled_amount = ma.fields.Integer()
 
 
 class DeliveredOut(InPeriod):
@@ -194,6 +196,9 @@ class MemberFiguresOut(Schema):
     amount = ma.fields.Integer()
     price = Price(allow_none=True)
     peer_price = Price(allow_none=True)
+    pooled_quantity = Quantity()
+    pooled_amount = ma.fields.Integer()
+    pooled_price = Price(allow_none=True)
     grades = ma.fields.List(ma.fields.Nested(GradedOut))
     rejections = ma.fields.List(ma.fields.Nested(RejectedOut))
     forecast_accuracy = _share()

@@ -261,6 +261,18 @@ _PAYMENTS = Source(
     },
 )
 
+_POOLED = Source(
+    at="p.accepted_on",
+    dated=True,
+    seller="p.payee_id",
+    commodity="l.commodity_code",
+    tables="""settlement p
+    JOIN delivery d ON d.id = p.delivery_id
+    JOIN order_line l ON l.id = d.order_line_id""",
+    where="p.purpose = 'pool_share'",
+    measures={"pooled_quantity": "p.quantity", "pooled_amount": "p.amount"},
+)
+
 _CLAIMS = Source(
     at="c.filed_at",
     seller="c.seller_id",
@@ -374,7 +386,10 @@ _RUN_OUT = Source(
 )
 
 SOURCES: Mapping[str, tuple[Source, ...]] = {
-    "trade_cell": (_OFFERED, _ORDERS, _PAYMENTS, _CLAIMS, _FORECASTS, _HARVESTS, _DISRUPTIONS),
+    "trade_cell": (
+        *(_OFFERED, _ORDERS, _PAYMENTS, _POOLED),
+        *(_CLAIMS, _FORECASTS, _HARVESTS, _DISRUPTIONS),
+    ),
     "delivery_cell": (_DELIVERIES,),
     "fate_cell": (_JUDGED, _REJECTED, _SHRUNK, _RUN_OUT),
 }

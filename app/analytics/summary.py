@@ -35,6 +35,8 @@ COUNTED = (
     "listing_seconds",
     "payments",
     "payment_seconds",
+    "pooled_quantity",
+    "pooled_amount",
 )
 BROUGHT = (
     "despatched_quantity",
@@ -150,6 +152,8 @@ def _row(
         "contract_share": share_of(ways["contract"], ordered),
         "clearing_share": share_of(ways["round"], ordered),
         "direct_share": share_of(ways["direct"], ordered),
+        "pooled_quantity": sums["pooled_quantity"],
+        "pooled_amount": int(sums["pooled_amount"]),
     }
 
 

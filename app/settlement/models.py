@@ -14,7 +14,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Capacity, Organisation, Represented, one_of
-from app.core.db import Amount, Base, Identified, UnitPrice
+from app.core.db import Amount, Base, Identified, Quantity, UnitPrice
 from app.core.errors import Problem
 from app.deliveries.models import Delivery
 
@@ -197,6 +197,7 @@ class Settlement(Identified, Base):
 
     ``organisation_id`` pays ``payee_id``. ``held`` is set aside for claims under way, ``credited``
     was granted to the payer, ``netted`` went against advances, ``commission`` to the cooperative.
+    A pool's share says how much of the goods it is for, ``quantity``, and when they were accepted.
     What is left is ``outstanding``; below zero the payee has been paid more than it turned out.
     """
 
@@ -210,6 +211,15 @@ class Settlement(Identified, Base):
             name="not_negative",
         ),
         CheckConstraint("(status = 'final') = (final_at IS NOT NULL)", name="final_when"),
+        CheckConstraint(
+            "purpose = 'pool_share' OR num_nonnulls(quantity, accepted_on) = 0", name="of_a_share"
+        ),
+        Index(
+            "ix_settlement_shared",
+            "accepted_on",
+            "payee_id",
+            postgresql_where=text("purpose = 'pool_share'"),
+        ),
         Index(
             "ix_settlement_provisional",
             "claims_until",
@@ -235,6 +245,8 @@ class Settlement(Identified, Base):
     netted: Mapped[Amount] = mapped_column(default=0, server_default="0")
     commission: Mapped[Amount] = mapped_column(default=0, server_default="0")
     paid: Mapped[Amount] = mapped_column(default=0, server_default="0")
+    quantity: Mapped[Quantity | None]
+    accepted_on: Mapped[date | None]
     due_on: Mapped[date]
     claims_until: Mapped[datetime]
     created_at: Mapped[datetime]

@@ -8,7 +8,7 @@ so that the shares sum to them exactly; see `core/shares.py` for the rounding.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -102,11 +102,15 @@ def share_pool(
         if one.member_id != pool.organisation_id
     ]
     known = _known(goods)
+    for one in shares:
+        if one.member_id in known:
+            known[one.member_id].quantity = one.accepted
     if known and {one.member_id: one.amount for one in shares} == {
         member: one.amount for member, one in known.items()
     }:
         return
-    commissions = _commissions(pool, delivery, shares, now=now)
+    accepted_on = clock.local_date(delivery.ended_at or now)
+    commissions = _commissions(pool, shares, on=accepted_on)
     _post(goods, pool, shares, commissions, now=now)
     for share in shares:
         first = share.member_id not in known
@@ -114,6 +118,7 @@ def share_pool(
             goods, Purpose.POOL_SHARE, share.member_id, payer=pool.organisation_id, now=now
         )
         owed.amount, owed.commission = share.amount, commissions[share.member_id]
+        owed.quantity, owed.accepted_on = share.accepted, accepted_on
         db.session.flush()
         if first:
             net_advances(goods=owed, givers=[pool.organisation_id], now=now)
@@ -150,10 +155,7 @@ def _known(goods: Settlement) -> dict[UUID, Settlement]:
     return {one.payee_id: one for one in rows}
 
 
-def _commissions(
-    pool: Pool, delivery: Delivery, shares: Sequence[Share], *, now: datetime
-) -> dict[UUID, int]:
-    on = clock.local_date(delivery.ended_at or now)
+def _commissions(pool: Pool, shares: Sequence[Share], *, on: date) -> dict[UUID, int]:
     rule = rule_in_force(pool.organisation_id, commodity=pool.commodity_code, on=on)
     return {
         one.member_id: commission_on(rule, amount=one.amount, quantity=one.accepted) if rule else 0

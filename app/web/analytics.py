@@ -244,6 +244,7 @@ def _part(asked: Asked, **more: Any) -> WerkzeugResponse:
         summary=found,
         weight=sum(one["accepted_quantity"] for one in found.rows if one["unit"] == "kg"),
         amount=sum(one["accepted_amount"] for one in found.rows),
+        pooled=sum(one.get("pooled_amount", 0) for one in found.rows),
         parts={
             "/analytics/flows": t("Hàng đi đâu", "Where goods went"),
             "/analytics/losses": t("Hao hụt và công bằng", "Losses and fairness"),

@@ -73,6 +73,8 @@ HEADINGS = {
     "contract_share": ("Phần theo hợp đồng", "Share by contract"),
     "clearing_share": ("Phần theo phiên khớp", "Share by rounds"),
     "direct_share": ("Phần mua trực tiếp", "Share ordered directly"),
+    "pooled_quantity": ("Lượng qua các đợt gom", "From pools"),
+    "pooled_amount": ("Tiền chia từ các đợt gom (đ)", "From pools, amount (VND)"),
     "forecast_quantity": ("Dự báo", "Forecast"),
     "likely_low_quantity": ("Thường gặp, thấp", "Usual range, low"),
     "likely_high_quantity": ("Thường gặp, cao", "Usual range, high"),

@@ -69,4 +69,6 @@ def _told(row: dict[str, Any], good: Any) -> tuple[str, ...]:
         price(peers, good.unit) if peers is not None else "–",
         share(row["forecast_accuracy"]),
         money(row["amount"]),
+        quantity(row["pooled_quantity"], good.unit) if row["pooled_quantity"] else "–",
+        money(row["pooled_amount"]) if row["pooled_amount"] else "–",
     )

@@ -29,10 +29,12 @@ from tests.factories_deliveries import (
 from tests.factories_pools import a_pool, brought
 from tests.journeys.test_tea_is_paid_to_the_last_dong import in_one, the_time_to_claim_is_over
 from tests.settling import balances, sums_of_entries, unbalanced
+from tests.web.reader import Reader
 from workers.settlement import finalise
 
 BROUGHT = [("1000", "1"), ("1200", "2"), ("800", "1"), ("1500", "1"), ("300", "2"), ("200", "1")]
 SHARES = [99_412_714, 115_716_400, 79_530_171, 149_119_072, 28_929_100, 19_882_543]
+ACCEPTED = ["994.000", "1192.800", "795.200", "1491.000", "298.200", "198.800"]
 COMMISSIONS = [994_127, 1_157_164, 795_302, 1_491_191, 289_291, 198_825]
 PROCEEDS = 492_590_000
 
@@ -58,7 +60,7 @@ def test_five_farms_fill_a_load(trade: Trade, in_app: Callable[..., Any]) -> Non
     cooperative, factory = trade.cooperative(name="HTX B'Lao"), trade.processor()
     farms = [trade.farm(name=f"Hộ {number}") for number in range(1, 7)]
     for farm in farms:
-        a_membership(farm, cooperative)
+        a_membership(farm, cooperative, "consent")
     cooperative.made("/commissions", {"percent": "1", "valid_from": "2026-01-01"})
     by_grade = {"kind": "table", "by": "grade", "rows": [{"grade": "2", "percent": "-3"}]}
     factory.made("/quality-schedules", {"commodity": COMMODITY, "rules": [by_grade]})
@@ -99,6 +101,22 @@ def test_five_farms_fill_a_load(trade: Trade, in_app: Callable[..., Any]) -> Non
     assert owed[4]["outstanding"] == 28_929_100 - 289_291 - 20_000_000
     titles = [one["title"] for one in farms[0].read("/notifications")["items"]]
     assert "Bạn được chia 98.418.587 đồng từ đợt gom Cà phê nhân Robusta" in titles
+
+    trade.count()
+    figures = cooperative.read("/analytics/members")["items"]
+    told = {one["member_id"]: (one["pooled_quantity"], one["pooled_amount"]) for one in figures}
+    assert [told[farm.organisation_id] for farm in farms] == list(
+        zip(ACCEPTED, SHARES, strict=True)
+    )
+    (own,) = farms[0].read("/analytics/members")["items"]
+    assert (own["accepted_quantity"], own["amount"]) == ("0.000", 0)
+    assert (own["pooled_amount"], own["pooled_price"]) == (SHARES[0], "100012.79")
+    month = Reader(trade.app, farms[0].token).get("/analytics").get_data(as_text=True)
+    assert "được chia 99.412.714\u00a0đ từ các đợt gom" in month
+    membership = cooperative.read("/memberships")["items"][0]
+    member = Reader(trade.app, cooperative.token).get(f"/members/{membership['id']}")
+    assert "198,8\u00a0kg" in member.get_data(as_text=True)
+    assert "19.882.543\u00a0đ" in member.get_data(as_text=True)
 
     for number, farm in enumerate(farms):
         left = SHARES[number] - COMMISSIONS[number] - (20_000_000 if number == 4 else 0)

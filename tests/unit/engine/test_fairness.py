@@ -63,7 +63,7 @@ def check(snapshot: dict[str, Any]) -> Result:
     return result
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(books())
 def test_nobody_loses_nobody_envies_and_the_money_adds_up(snapshot: dict[str, Any]) -> None:
     check(snapshot)
@@ -74,7 +74,7 @@ def test_books_of_every_shape_are_fair(shape: str) -> None:
     check(random_book(shape, 7))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(books(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(snapshot: dict[str, Any], dice: Any) -> None:
     mixed = json.loads(json.dumps(snapshot))
@@ -92,7 +92,7 @@ def test_two_runs_have_the_same_hashes(shape: str) -> None:
     assert clear_snapshot(snapshot) == clear_snapshot(again)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(books(), rows)
 def test_another_buyer_never_lowers_welfare(
     snapshot: dict[str, Any], row: tuple[str, str, float, int]

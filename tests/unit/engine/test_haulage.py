@@ -65,7 +65,7 @@ def test_a_half_that_binary_fractions_miss_is_still_a_half() -> None:
     assert haulage(book_of(halves)).tolist() == [[14]]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(latitudes, longitudes, latitudes, longitudes, figures, figures, figures)
 def test_haulage_is_the_formula_rounded_once(
     north: float, east: float, north2: float, east2: float, base: str, rate: str, weight: str
