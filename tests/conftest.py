@@ -3,8 +3,9 @@
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +19,17 @@ from hypothesis import HealthCheck, settings
 from jsonschema import Draft202012Validator
 from psycopg import sql
 from sqlalchemy import Connection, make_url
+from standardwebhooks import webhooks
 
 from app import create_app
 from app.accounts import identity
 from app.config import load_settings
-from app.core import logs, outbox
+from app.core import clock, logs, outbox
 from app.core.db import db
 from app.core.embedded.servers import embedded_servers
 from app.notifications.topics import TOPICS
 from tests.api.world import World, populated
-from tests.factories import Trade
+from tests.factories import NOW, Trade
 
 PROJECT = Path(__file__).resolve().parent.parent
 TEMPLATE = "blao"
@@ -95,7 +97,7 @@ def a_database(name: str) -> Iterator[dict[str, str]]:
     with psycopg.connect(os.environ["ADMIN_URL"], autocommit=True) as admin:
         owner = make_url(os.environ["MIGRATION_DATABASE_URL"]).username
         named = sql.Identifier(name)
-        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(named))
+        _drop(admin, named)
         admin.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(
                 named, sql.Identifier(TEMPLATE), sql.Identifier(owner)
@@ -104,7 +106,17 @@ def a_database(name: str) -> Iterator[dict[str, str]]:
         try:
             yield in_database(name)
         finally:
+            _drop(admin, named)
+
+
+def _drop(admin: psycopg.Connection, named: sql.Identifier) -> None:
+    """Drop a database, once its last connections have ended, which on a busy machine takes them
+    longer than the server waits.
+    """
+    while True:
+        with suppress(psycopg.errors.ObjectInUse):
             admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(named))
+            return
 
 
 def patient(options: dict[str, Any]) -> dict[str, Any]:
@@ -131,6 +143,37 @@ def an_app(environment: dict[str, str]) -> Iterator[Flask]:
     yield app
     with app.app_context():
         db.engine.dispose()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def the_day_does_not_end() -> Iterator[None]:
+    """The day and the week in which the tests began are those in which they end: where midnight
+    would come meanwhile, the clock goes on by a microsecond each time it is looked at.
+    """
+    last, ticking, looks = clock.end_of_day(clock.local_date(NOW)), clock.now, count()
+
+    def now() -> datetime:
+        instant = ticking()
+        return instant if instant < last else last + timedelta(microseconds=next(looks))
+
+    class Standing(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:
+            return clock.now()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now", now)
+        # It holds what it reads against the time of day.
+        patch.setattr(webhooks, "datetime", Standing)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def a_round_goes_on_to_its_end() -> Iterator[None]:
+    """What is left over after so long would be left to the next round, which never comes here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("workers.notifications.ROUND_SECONDS", 3600.0)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -47,7 +47,7 @@ def a_gateway() -> Iterator[Gateway]:
             gateway.asked.append(body)
             word = gateway.told.popleft() if gateway.told else "ok"
             if word == "hang":
-                gateway.released.wait(20)
+                gateway.released.wait()
                 return
             if word == "ok":
                 gateway.taken[body.get("id") or body["tracking_id"]] += 1
@@ -105,7 +105,7 @@ class Mailbox:
 def a_mailbox() -> Iterator[Mailbox]:
     (port,) = free_ports(1)
     mailbox = Mailbox(f"smtp://127.0.0.1:{port}")
-    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
+    controller = Controller(mailbox, hostname="127.0.0.1", port=port, ready_timeout=300)
     controller.start()
     try:
         yield mailbox

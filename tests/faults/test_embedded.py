@@ -20,7 +20,7 @@ from app.core.embedded.lifeline import leftovers
 from app.core.embedded.ports import free_ports
 from app.core.embedded.servers import embedded_servers, prepare, wait_for_postgresql
 
-WAIT_SECONDS = 30
+WAIT_SECONDS = 300
 
 PARENT = """
 import sys, time
@@ -94,8 +94,12 @@ def test_vietnamese_letters_are_letters(place: Path) -> None:
 def test_passwords_are_not_in_the_process_list(place: Path) -> None:
     with embedded_servers(place, durable=False) as servers:
         running = leftovers(make_folder(place))
-        assert len(running) > 2
-        lines = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in running]
+        lines = []
+        for pid in running:
+            # PostgreSQL's helpers come and go.
+            with suppress(FileNotFoundError, ProcessLookupError):
+                lines.append(Path(f"/proc/{pid}/cmdline").read_bytes())
+        assert len(lines) > 2
     for url in (servers.app_url, servers.owner_url, servers.admin_url, servers.redis_url):
         password = url.split("@")[0].rsplit(":", 1)[1].encode()
         assert not [line for line in lines if password in line]
@@ -191,7 +195,7 @@ def test_servers_do_not_run_as_root(place: Path) -> None:
         owners = set()
         for pid in leftovers(make_folder(place)):
             # PostgreSQL's helpers come and go.
-            with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError, ProcessLookupError):
                 owners.add(Path(f"/proc/{pid}").stat().st_uid)
     assert owners
     assert 0 not in owners

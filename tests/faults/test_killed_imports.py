@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from random import Random
 
@@ -16,14 +15,33 @@ from app.config import PROJECT
 from app.core.files import CSV
 from tests.factories import Trade
 
-ROWS, FEWEST_KILLS, SEED = 600, 4, 20_261_125
-WORK = "from workers.imports import work_on_import; from workers import application\n"
-WORK += "with application.app_context(): work_on_import.run(import_id='{}')"
+ROWS, KILLS, SEED = 600, 4, 20_261_125
+# Four times as many are fewer than all rows take, so that no step is over before the last kill.
+MOST_STATEMENTS = 600
+WORK = """
+import os, signal, sys
+from sqlalchemy import Engine, event
+from workers import application
+from workers.imports import work_on_import
+
+import_id, left = sys.argv[1], int(sys.argv[2])
+
+@event.listens_for(Engine, "before_cursor_execute")
+def count(*_):
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+with application.app_context():
+    work_on_import.run(import_id=import_id)
+"""
 
 
-def a_worker(import_id: str, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-c", WORK.format(import_id)]
-    return subprocess.Popen(command, cwd=PROJECT, env={**os.environ, **environment})
+def work(import_id: str, environment: dict[str, str], *, statements: int) -> int:
+    """Have a worker work, and kill it before so many statements; how it ended."""
+    command = [sys.executable, "-c", WORK, import_id, str(statements)]
+    return subprocess.run(command, cwd=PROJECT, env={**os.environ, **environment}).returncode
 
 
 @pytest.mark.slow
@@ -45,28 +63,18 @@ def test_killed_workers_import_every_row_once(
             return int(found[0])
 
     def done_with(status: str) -> int:
-        """Let workers work and kill them at chosen moments until the step is over; the kills."""
+        """Kill workers at chosen statements, then let one end the step; the kills."""
         kills = 0
         while farm.read(path)["status"] != status:
-            worker = a_worker(job["id"], own_database)
-            if kills < FEWEST_KILLS:
-                before = farm.read(path)["percent"]
-                while worker.poll() is None and farm.read(path)["percent"] == before:
-                    time.sleep(0.02)
-                time.sleep(chance.uniform(0, 0.15))
-            else:
-                worker.wait(120)
-            if worker.poll() is None:
-                os.kill(worker.pid, signal.SIGKILL)
-                kills += 1
-            worker.wait()
+            statements = chance.randint(1, MOST_STATEMENTS) if kills < KILLS else 0
+            kills += work(job["id"], own_database, statements=statements) == -signal.SIGKILL
         return kills
 
-    assert done_with("checked") >= 2
+    assert done_with("checked") == KILLS
     assert applied() == ROWS
     assert farm.read("/sites?limit=100")["next_cursor"] is None, "a check leaves nothing behind"
     farm.made(f"{path}/application", {"mode": "good_rows"})
-    assert done_with("applied") >= 2
+    assert done_with("applied") == KILLS
     with psycopg.connect(url) as connection:
         names = Counter(
             name for (name,) in connection.execute("SELECT name FROM site") if "số" in name

@@ -20,8 +20,8 @@ from app.core.embedded.ports import free_ports
 # They share one house, so they run in one process.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("run")]
 
-READY_SECONDS = 180
-STOP_SECONDS = 90
+READY_SECONDS = 900
+STOP_SECONDS = 300
 
 
 class House:

@@ -186,7 +186,8 @@ def test_tea_is_paid_to_the_last_dong(trade: Trade, in_app: Run) -> None:
         for kind, amount in kinds.items()
     }
     assert {name: amount for name, amount in stated.items() if amount} == told_by_ledger
-    (bought,) = factory.read(f"/purchase-list?until={day(1)[:10]}")["items"]
+    period = f"from={day(-1)[:10]}&until={day(1)[:10]}"
+    (bought,) = factory.read(f"/purchase-list?{period}")["items"]
     assert (bought["quantity"], bought["amount"]) == ("840.000", 6_318_400)
 
 

@@ -18,7 +18,6 @@ from werkzeug.serving import make_server
 
 from app.cli import blao
 from app.core import clock
-from app.core.embedded.ports import free_ports
 from app.core.transaction import transaction
 from app.imports.queries import unfinished_imports
 from app.webhooks.signing import secret_of, signed_headers
@@ -35,10 +34,9 @@ def blocks(language: str) -> list[str]:
 @pytest.fixture
 def served(committing: Flask) -> Iterator[tuple[str, Account, Flask]]:
     """The application on a port, a farm in it, and a worker that takes up imports."""
-    (port,) = free_ports(1)
     farm = Trade(committing).farm()
     an_offer(farm)
-    server = make_server("127.0.0.1", port, committing, threaded=True)
+    server = make_server("127.0.0.1", 0, committing, threaded=True)
     serving = threading.Thread(target=server.serve_forever, daemon=True)
     ended = threading.Event()
 
@@ -58,7 +56,7 @@ def served(committing: Flask) -> Iterator[tuple[str, Account, Flask]]:
     working.start()
     # Whatever writes anywhere on the server, be it another test, holds an event back.
     wait_until(lambda: "offer.listed" in str(farm.read("/events")))
-    yield f"http://127.0.0.1:{port}", farm, committing
+    yield f"http://127.0.0.1:{server.server_port}", farm, committing
     ended.set()
     working.join()
     server.shutdown()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
@@ -21,6 +21,9 @@ REQUIRED = os.environ.get("BROWSER_TESTS") == "required"
 SIZES = {"small": (320, 640), "phone": (360, 740), "desktop": (1280, 800)}
 BOTH_SIZES = ("phone", pytest.param("desktop", marks=pytest.mark.slow))
 """A story is told at a phone every time, and at a desk with the slow tests."""
+PATIENCE = 180_000
+"""Milliseconds that anything may take: on a busy machine nobody gives up too early."""
+expect.set_options(timeout=PATIENCE)
 PICTURES = Path(os.environ.get("PICTURES", Path(__file__).parents[2] / "var" / "pictures"))
 
 
@@ -42,7 +45,7 @@ def chromium() -> Iterator[Browser]:
     """Debian's Chromium, without a window."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"], timeout=PATIENCE
         )
         yield browser
         browser.close()
@@ -88,10 +91,15 @@ class Visit:
             self.page.locator(f"[name='{name}']").last.fill(value)
         return self
 
-    def press(self, text: str) -> "Visit":
-        """Press the button of that name, and look at where it leads."""
+    def click(self, text: str) -> "Visit":
+        """Press the button of that name, which leads nowhere."""
         self.page.get_by_role("button", name=text, exact=True).first.click()
-        self.page.wait_for_load_state("load")
+        return self
+
+    def press(self, text: str) -> "Visit":
+        """Press the button of that name, and wait for the page it leads to."""
+        with self.page.expect_navigation():
+            self.click(text)
         return self
 
     def text(self) -> str:
@@ -100,12 +108,18 @@ class Visit:
         return shown.replace("\u00a0", " ").replace("\u2060", "")
 
 
+def window(browser: Browser, size: str, **options: Any) -> BrowserContext:
+    """A fresh browser of somebody, who has patience."""
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height}, **options)
+    context.set_default_timeout(PATIENCE)
+    return context
+
+
 @contextmanager
 def visit(browser: Browser, base: str, size: str, **options: Any) -> Iterator[Visit]:
     """A fresh browser of somebody; nothing may be complained of when they leave."""
-    width, height = SIZES[size]
-    context = browser.new_context(viewport={"width": width, "height": height}, **options)
-    context.set_default_timeout(15_000)
+    context = window(browser, size, **options)
     page = context.new_page()
     visiting = Visit(page, base, size)
     page.on("console", lambda one: visiting.complaints.append(f"{one.type}: {one.text}"))

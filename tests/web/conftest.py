@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser
 
+from app.web import pages
 from tests.web.browser import CHROMIUM, REQUIRED, chromium, served
 
 
@@ -19,7 +20,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def site(committing: Flask) -> Iterator[str]:
+def site(committing: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of the application on a database of its own."""
+    # A form that is sent twice at once waits for the first, however long a busy machine takes.
+    monkeypatch.setattr(pages, "PATIENCE", 300.0)
     with served(committing) as address:
         yield address

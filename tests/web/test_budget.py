@@ -8,7 +8,7 @@ from flask import Flask
 from playwright.sync_api import Browser
 
 from tests.factories import PASSWORD, Trade
-from tests.web.browser import SIZES
+from tests.web.browser import Visit, sign_in, window
 
 KBIT = 1000 / 8
 SLOW_LINE = {
@@ -27,17 +27,12 @@ def test_selling_opens_on_a_poor_line_within_its_budget(
     record_property: Callable[[str, object], None],
 ) -> None:
     farm = Trade(committing).farm()
-    width, height = SIZES["phone"]
-    context = browser.new_context(viewport={"width": width, "height": height})
-    page = context.new_page()
-    page.goto(f"{site}/sign-in")
-    page.fill("[name=login]", str(farm.login))
-    page.fill("[name=password]", PASSWORD)
-    page.click("button.main")
+    context = window(browser, "phone")
+    sign_in(Visit(context.new_page(), site, "phone"), str(farm.login), PASSWORD)
     kept = context.cookies()
     context.close()
 
-    context = browser.new_context(viewport={"width": width, "height": height})
+    context = window(browser, "phone")
     context.add_cookies(kept)
     page = context.new_page()
     line = context.new_cdp_session(page)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.api.world import World
 from tests.factories import PASSWORD, Trade
@@ -52,12 +52,12 @@ def test_more_opens_by_keyboard_and_hides_nothing_of_the_page(
     with visit(browser, site, "phone", java_script_enabled=scripts) as board:
         sign_in(board, str(cooperative.login), PASSWORD).page.wait_for_url("**/home")
         shown = board.page.locator("nav.tabs a:visible, nav.tabs summary:visible")
-        assert shown.count() == 5
+        expect(shown).to_have_count(5)
         heading = board.page.locator("h1")
         above = heading.bounding_box()
         board.page.locator("nav.tabs summary").focus()
         board.page.keyboard.press("Enter")
-        assert shown.count() == 14
+        expect(shown).to_have_count(14)
         if scripts:
             board.look()
         below = heading.bounding_box()

@@ -35,7 +35,8 @@ DELIVERIES = 3
 def sold(trade: Trade, rolled_back: Flask) -> Callable[[Callable[[], Any]], Any]:
     """A few deliveries of last month that are owed; runs what is asked in the application."""
     order_id = an_order(trade.processor(), an_offer(trade.farm()))["id"]
-    last_month = NOW.replace(day=1) - timedelta(days=12)
+    this_month = clock.local_date(clock.now()).replace(day=1)
+    last_month = clock.start_of_day(this_month) - timedelta(days=12)
 
     def run(call: Callable[[], Any]) -> Any:
         with rolled_back.app_context():
