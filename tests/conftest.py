@@ -97,7 +97,7 @@ def a_database(name: str) -> Iterator[dict[str, str]]:
     with psycopg.connect(os.environ["ADMIN_URL"], autocommit=True) as admin:
         owner = make_url(os.environ["MIGRATION_DATABASE_URL"]).username
         named = sql.Identifier(name)
-        _drop(admin, named)
+        drop_database(admin, named)
         admin.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(
                 named, sql.Identifier(TEMPLATE), sql.Identifier(owner)
@@ -106,10 +106,10 @@ def a_database(name: str) -> Iterator[dict[str, str]]:
         try:
             yield in_database(name)
         finally:
-            _drop(admin, named)
+            drop_database(admin, named)
 
 
-def _drop(admin: psycopg.Connection, named: sql.Identifier) -> None:
+def drop_database(admin: psycopg.Connection, named: sql.Identifier) -> None:
     """Drop a database, once its last connections have ended, which on a busy machine takes them
     longer than the server waits.
     """

@@ -18,6 +18,7 @@ from sqlalchemy import create_engine, make_url
 from app import blueprints
 from app.config import with_driver
 from app.core.db import Base
+from tests.conftest import drop_database
 
 PROJECT = Path(__file__).resolve().parent.parent
 blueprints()
@@ -115,14 +116,14 @@ class Fresh:
 def a_fresh_database(name: str) -> Iterator[Fresh]:
     urls = [make_url(os.environ[one]) for one in ("MIGRATION_DATABASE_URL", "DATABASE_URL")]
     with psycopg.connect(os.environ["ADMIN_URL"], autocommit=True) as admin:
-        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-        admin.execute(drop)
+        named = sql.Identifier(name)
+        drop_database(admin, named)
         make = sql.SQL("CREATE DATABASE {} TEMPLATE template0 OWNER {}")
-        admin.execute(make.format(sql.Identifier(name), sql.Identifier(urls[0].username or "")))
+        admin.execute(make.format(named, sql.Identifier(urls[0].username or "")))
         try:
             yield Fresh(*(url.set(database=name).render_as_string(False) for url in urls))
         finally:
-            admin.execute(drop)
+            drop_database(admin, named)
 
 
 @pytest.fixture
