@@ -20,7 +20,7 @@ from tests.concurrency.threads import at_once
 from tests.factories import Account, Trade
 
 WRITERS, EACH, SEED = 8, 25, 20_261_125
-PATIENCE_SECONDS = 300
+PATIENCE_SECONDS = 900
 
 
 def spoil(organisation_id: UUID, number: int) -> None:

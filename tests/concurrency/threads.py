@@ -8,7 +8,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-PATIENCE_SECONDS = 300
+PATIENCE_SECONDS = 900
 
 
 def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
