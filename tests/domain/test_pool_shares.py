@@ -1,6 +1,7 @@
 """What members are owed of a pool, when slips are corrected and claims are granted."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app.core.db import db
+from app.core.transaction import transaction
 from app.settlement.models import Purpose, Settlement
 from app.settlement.operations import finalise_settlements
 from tests.factories import NOW, Trade, a_membership, offer_body, order_body
@@ -17,6 +19,7 @@ from tests.settling import (
     claim_ended,
     claimed,
     delivered,
+    keeps,
     kinds_posted,
     slip,
     sums_of_entries,
@@ -34,7 +37,8 @@ def order(trade: Trade) -> dict[str, Any]:
     members = [trade.farm() for _ in range(3)]
     for member in members:
         a_membership(member, cooperative)
-    cooperative.made("/commissions", {"percent": "1", "valid_from": "2026-01-01"})
+    with trade.app.app_context(), transaction():
+        keeps(str(cooperative.organisation_id), percent=Decimal(1))
     pool = filled(cooperative, a_pool(cooperative, full_load="300"), *members, each="100")
     offer = cooperative.made("/offers", offer_body(pool["lot_id"], quantity="300"))
     return buyer.made("/orders", order_body(buyer, offer, "300"))

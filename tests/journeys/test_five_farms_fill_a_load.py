@@ -17,7 +17,16 @@ farm  brought  grade   accepted        value         share   commission 1 %
 from collections.abc import Callable
 from typing import Any
 
-from tests.factories import COMMODITY, Account, Trade, a_lot, a_membership, offer_body, order_body
+from tests.factories import (
+    COMMODITY,
+    Account,
+    Trade,
+    a_lot,
+    a_membership,
+    offer_body,
+    order_body,
+    today,
+)
 from tests.factories_deliveries import (
     accepted,
     accepted_part,
@@ -61,7 +70,7 @@ def test_five_farms_fill_a_load(trade: Trade, in_app: Callable[..., Any]) -> Non
     farms = [trade.farm(name=f"Hộ {number}") for number in range(1, 7)]
     for farm in farms:
         a_membership(farm, cooperative, "consent")
-    cooperative.made("/commissions", {"percent": "1", "valid_from": "2026-01-01"})
+    cooperative.made("/commissions", {"percent": "1", "valid_from": today()})
     by_grade = {"kind": "table", "by": "grade", "rows": [{"grade": "2", "percent": "-3"}]}
     factory.made("/quality-schedules", {"commodity": COMMODITY, "rules": [by_grade]})
 
