@@ -127,6 +127,12 @@ def set_commission(
         raise invalid("/valid_from", "Ngày này đã qua.", "That day is over.")
     if commodity is not None and db.session.get(Commodity, commodity) is None:
         raise invalid("/commodity", "Không có mặt hàng này.", "There is no such commodity.")
+    # Rules stated at the same moment wait for one another, so that the second one finds the first.
+    db.session.scalars(
+        select(Organisation.id)
+        .where(Organisation.id == cooperative.id)
+        .with_for_update(key_share=True)
+    ).one()
     known = db.session.scalar(
         select(CommissionRule.id).where(
             CommissionRule.organisation_id == cooperative.id,
