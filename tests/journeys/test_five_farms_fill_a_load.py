@@ -23,6 +23,7 @@ from tests.factories import (
     Trade,
     a_lot,
     a_membership,
+    day,
     offer_body,
     order_body,
     today,
@@ -120,6 +121,11 @@ def test_five_farms_fill_a_load(trade: Trade, in_app: Callable[..., Any]) -> Non
     (own,) = farms[0].read("/analytics/members")["items"]
     assert (own["accepted_quantity"], own["amount"]) == ("0.000", 0)
     assert (own["pooled_amount"], own["pooled_price"]) == (SHARES[0], "100012.79")
+    conduct = cooperative.read(f"/analytics/fairness?from={day(-9)[:10]}&until={day(90)[:10]}")[
+        "conduct"
+    ]
+    goods = factory.read("/settlements?purpose=goods")["items"][0]
+    assert (conduct["due_amount"], conduct["paid_amount"]) == (goods["outstanding"], 0)
     month = Reader(trade.app, farms[0].token).get("/analytics").get_data(as_text=True)
     assert "được chia 99.412.714\u00a0đ từ các đợt gom" in month
     membership = cooperative.read("/memberships")["items"][0]
