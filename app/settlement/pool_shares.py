@@ -205,17 +205,16 @@ def _post(
 
 
 def _tell(pool: Pool, owed: Settlement, share: Share, *, now: datetime) -> None:
-    outbox.add(
-        "pool.shared",
-        concerns=[share.member_id],
-        payload={
-            "pool_id": str(pool.id),
-            "settlement_id": str(owed.id),
-            "seller_id": str(share.member_id),
-            "buyer_id": str(pool.organisation_id),
-            "commodity": pool.commodity_code,
-            "accepted_quantity": f"{share.accepted:.3f}",
-            "amount": owed.outstanding,
-        },
-        now=now,
-    )
+    payload = {
+        "pool_id": str(pool.id),
+        "settlement_id": str(owed.id),
+        "seller_id": str(share.member_id),
+        "buyer_id": str(pool.organisation_id),
+        "commodity": pool.commodity_code,
+        "accepted_quantity": f"{share.accepted:.3f}",
+        "amount": abs(owed.outstanding),
+    }
+    if owed.outstanding < 0:
+        outbox.add("pool.overpaid", concerns=[share.member_id], payload=payload, now=now)
+    else:
+        outbox.add("pool.shared", concerns=[share.member_id], payload=payload, now=now)
