@@ -36,6 +36,11 @@ FROM settlement s JOIN delivery d ON d.id = s.delivery_id JOIN order_line l ON l
 WHERE s.purpose = 'goods'
     AND s.paid > greatest(0, s.amount - s.held - s.credited - s.netted - s.commission)
 """
+# Rules that were stated for days before keep holding for what was accepted on those.
+STATED = """
+UPDATE commission_rule SET created_at = valid_from::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh'
+    WHERE created_at > valid_from::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh'
+"""
 TOUCH = """
 CREATE OR REPLACE FUNCTION touch_settlement() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -59,6 +64,7 @@ def upgrade() -> None:
     op.execute(TOUCH.format(days=f"{DUE}, {ACCEPTED}"))
     op.execute(FILL)
     op.execute(NOTE_OVERPAID)
+    op.execute(STATED)
     op.create_check_constraint(
         op.f("ck_settlement_of_a_share"),
         "settlement",
