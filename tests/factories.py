@@ -32,6 +32,11 @@ def day(offset: int = 0) -> str:
     return instant.isoformat().replace("+00:00", "Z")
 
 
+def today(offset: int = 0) -> str:
+    """The day on which the tests began in Viet Nam, or one so many days from it."""
+    return str(clock.local_date(NOW) + timedelta(days=offset))
+
+
 @dataclass
 class Account:
     """Somebody signed in, and the calls they make."""

@@ -8,15 +8,17 @@ from uuid import UUID
 
 from sqlalchemy import func, select, text
 
-from app.accounts.models import Role
-from app.core import outbox
+from app.accounts.models import Organisation, Role
+from app.core import clock, outbox
 from app.core.db import db
 from app.core.outbox import OutboxMessage
 from app.deliveries.models import Claim, ClaimStatus, Delivery, DeliveryStatus, Slip
 from app.notifications.topics import TOPICS
 from app.orders.models import Order, OrderLine, OrderStatus
+from app.settlement.advance_operations import set_commission
 from app.settlement.models import (
     Balance,
+    CommissionRule,
     LedgerEntry,
     LedgerTransaction,
     Purpose,
@@ -100,6 +102,17 @@ def slip(
     db.session.add(made)
     db.session.flush()
     return made.id
+
+
+def keeps(cooperative_id: str | UUID, *, at: datetime = NOW, **rule: Any) -> CommissionRule:
+    """What a cooperative keeps, stated at an instant and in force from then on."""
+    given: dict[str, Any] = {"commodity": None, "percent": None, "per_unit": None} | rule
+    return set_commission(
+        cooperative=db.session.get_one(Organisation, UUID(str(cooperative_id))),
+        valid_from=clock.local_date(at),
+        now=at,
+        **given,
+    )
 
 
 def claimed(delivery_id: UUID, *, provisional: int, at: datetime = NOW) -> UUID:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.accounts.models import Organisation
+from app.accounts.models import Kind, Organisation
 from app.analytics.gains import FIGURES
 from app.analytics.models import MonthGain, delivery_cell, trade_cell
 from app.analytics.reading import Question, price_of, share_of, summed
@@ -78,9 +78,15 @@ def paid_to_each(question: Question) -> list[dict[str, Any]]:
 
 
 def conduct(question: Question) -> dict[str, Any]:
-    """Late payment, and claims by the side they ended for, of the reader's own deliveries."""
-    sums = summed(trade_cell, question, [], OWED)[0]._mapping
-    told = {name: int(sums[name] or 0) for name in OWED}
+    """Late payment, and claims by the side they ended for, of the reader's own deliveries.
+
+    What a cooperative owes its members of a pool it is owed by the buyer already: of the two, it is
+    told the buyer's debt.
+    """
+    rows = summed(trade_cell, question, [trade_cell.c.origin], OWED)
+    if question.reader.kind == Kind.COOPERATIVE:
+        rows = [row for row in rows if row.origin != "pool"]
+    told = {name: int(sum(getattr(row, name) for row in rows)) for name in OWED}
     under_way = told["claims"] - told["claims_granted"] - told["claims_refused"]
     return {
         "due_amount": told["due_amount"],

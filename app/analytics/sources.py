@@ -245,19 +245,22 @@ _PAYMENTS = Source(
                 WHERE (payout.recorded_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date > p.due_on), 0)
             AS late, max(payout.recorded_at) AS last_at
         FROM payout_share share JOIN payout ON payout.id = share.payout_id
-        WHERE share.settlement_id = p.id AND payout.status <> 'bounced') money""",
+        WHERE share.settlement_id = p.id AND payout.status <> 'bounced') money
+    CROSS JOIN LATERAL (SELECT
+        greatest(0, p.amount - p.held - p.credited - p.netted - p.commission) AS amount) due""",
     near="p.delivery_id",
     where="p.purpose IN ('goods', 'pool_share')",
-    dimensions={"agent_id": "CASE WHEN p.payee_id = o.seller_id THEN o.seller_agent_id END"},
+    dimensions={
+        "agent_id": "CASE WHEN p.payee_id = o.seller_id THEN o.seller_agent_id END",
+        "origin": "CASE p.purpose WHEN 'pool_share' THEN 'pool' END",
+    },
     measures={
-        "due_amount": "p.amount - p.held - p.credited - p.netted - p.commission",
-        "paid_amount": "p.paid",
-        "late_amount": "money.late",
-        "payments": "(p.paid > 0 AND p.paid >= p.amount - p.held - p.credited - p.netted"
-        " - p.commission)::int",
-        "payment_seconds": "CASE WHEN p.paid > 0 AND p.paid >= p.amount - p.held - p.credited"
-        " - p.netted - p.commission THEN coalesce(extract(epoch FROM"
-        " money.last_at - o.placed_at)::bigint, 0) ELSE 0 END",
+        "due_amount": "due.amount",
+        "paid_amount": "least(p.paid, due.amount)",
+        "late_amount": "least(money.late, p.paid, due.amount)",
+        "payments": "(p.paid > 0 AND p.paid >= due.amount)::int",
+        "payment_seconds": "CASE WHEN p.paid > 0 AND p.paid >= due.amount"
+        " THEN coalesce(extract(epoch FROM money.last_at - o.placed_at)::bigint, 0) ELSE 0 END",
     },
 )
 
@@ -270,6 +273,7 @@ _POOLED = Source(
     JOIN delivery d ON d.id = p.delivery_id
     JOIN order_line l ON l.id = d.order_line_id""",
     where="p.purpose = 'pool_share'",
+    dimensions={"origin": "'pool'"},
     measures={"pooled_quantity": "p.quantity", "pooled_amount": "p.amount"},
 )
 

@@ -3,6 +3,7 @@
 from app.notifications.sentence import Sentence, Topic
 
 POOL = "pool_id cooperative_id commodity pooled full_load missing until"
+SHARE = "pool_id settlement_id seller_id buyer_id commodity accepted_quantity amount"
 
 POOL_TOPICS: dict[str, Topic] = {
     "pool.opened": Topic(
@@ -78,13 +79,26 @@ POOL_TOPICS: dict[str, Topic] = {
     ),
     "pool.shipped": Topic(POOL),
     "pool.shared": Topic(
-        "pool_id settlement_id seller_id buyer_id commodity accepted_quantity amount",
+        SHARE,
         {
             "seller": Sentence(
                 "Bạn được chia {amount} đồng từ đợt gom {commodity}",
                 "{accepted_quantity} {unit} của bạn được nhận. {buyer} trả bạn {amount} đồng.",
                 "Your share of the pool of {commodity}: {amount} VND",
                 "{accepted_quantity} {unit} of yours were accepted. {buyer} owes you {amount} VND.",
+            )
+        },
+    ),
+    "pool.overpaid": Topic(
+        SHARE,
+        {
+            "seller": Sentence(
+                "Bạn đã nhận dư {amount} đồng từ đợt gom {commodity}",
+                "Phần của bạn tính lại theo {accepted_quantity} {unit} được nhận. Khoản dư trừ vào "
+                "lần trả sau của {buyer}.",
+                "You have received {amount} VND too much from the pool of {commodity}",
+                "Your share was computed again for {accepted_quantity} {unit} accepted. It is "
+                "taken off the next payment by {buyer}.",
             )
         },
     ),

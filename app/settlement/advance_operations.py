@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select
 from app.accounts.models import Membership, Organisation
 from app.catalogue.models import Commodity
 from app.contracts.models import IN_FORCE, Contract, ContractNotActive
-from app.core import outbox
+from app.core import clock, outbox
 from app.core.db import db
 from app.core.errors import Problem, invalid, missing
 from app.orders.models import Order
@@ -117,11 +117,22 @@ def set_commission(
 ) -> CommissionRule:
     """State what the cooperative keeps from a day on, of one commodity or of all.
 
+    It holds for nothing that has been accepted before it is stated.
+
     Raises:
-        Invalid: no such commodity. CommissionRuleKnown: that day has a rule.
+        Invalid: the day is over in Viet Nam, or there is no such commodity. CommissionRuleKnown:
+        that day has a rule.
     """
+    if valid_from < clock.local_date(now):
+        raise invalid("/valid_from", "Ngày này đã qua.", "That day is over.")
     if commodity is not None and db.session.get(Commodity, commodity) is None:
         raise invalid("/commodity", "Không có mặt hàng này.", "There is no such commodity.")
+    # Rules stated at the same moment wait for one another, so that the second one finds the first.
+    db.session.scalars(
+        select(Organisation.id)
+        .where(Organisation.id == cooperative.id)
+        .with_for_update(key_share=True)
+    ).one()
     known = db.session.scalar(
         select(CommissionRule.id).where(
             CommissionRule.organisation_id == cooperative.id,

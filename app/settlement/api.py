@@ -268,9 +268,12 @@ def confirm_advance(caller: Caller, advance_id: UUID) -> Advance:
     answer=schemas.CommissionOut,
 )
 def set_commission(caller: Caller, body: dict[str, Any]) -> CommissionRule:
-    """State what my cooperative keeps of what it sells for members, from a day on.
+    """State what my cooperative keeps of what it sells for members, from today or a later day on.
 
-    Quy định phần hợp tác xã giữ lại khi bán thay thành viên, kể từ một ngày.
+    Nothing accepted before is touched.
+
+    Quy định phần hợp tác xã giữ lại khi bán thay thành viên, từ hôm nay hoặc một ngày sau; hàng đã
+    nhận trước đó giữ nguyên.
     """
     return advance_operations.set_commission(cooperative=caller.acting, now=caller.now, **body)
 

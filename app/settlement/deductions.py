@@ -5,7 +5,7 @@ Advances are netted in whole dong, so that nothing is left to round.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -38,13 +38,20 @@ def commission_on(rule: CommissionRule, *, amount: int, quantity: Decimal) -> in
     return min(amount, line_amount(quantity, rule.per_unit))
 
 
-def rule_in_force(cooperative: UUID, *, commodity: str, on: date) -> CommissionRule | None:
-    """The cooperative's rule of a day: the commodity's own before the general, newest first."""
+def rule_in_force(
+    cooperative: UUID, *, commodity: str, accepted_at: datetime
+) -> CommissionRule | None:
+    """The rule for goods accepted at an instant: the commodity's own before the general one.
+
+    Of several the newest. Only what had been stated by then counts, so that the rule by which
+    something was first computed is also that of all its corrections.
+    """
     return db.session.scalar(
         select(CommissionRule)
         .where(
             CommissionRule.organisation_id == cooperative,
-            CommissionRule.valid_from <= on,
+            CommissionRule.valid_from <= clock.local_date(accepted_at),
+            CommissionRule.created_at <= accepted_at,
             or_(
                 CommissionRule.commodity_code == commodity,
                 CommissionRule.commodity_code.is_(None),
@@ -60,13 +67,17 @@ def charge_commission(
 ) -> None:
     """Post the commission of a final goods settlement; after a correction, what it is now.
 
-    A cooperative that buys from the member it represents takes none.
+    The rule is that of the acceptance, which no correction moves. A cooperative that buys from the
+    member it represents takes none.
     """
     cooperative = order.seller_agent_id
     if cooperative is None or cooperative == order.organisation_id:
         return
-    on = clock.local_date(delivery.ended_at or slip.recorded_at)
-    rule = rule_in_force(cooperative, commodity=delivery.line.commodity_code, on=on)
+    rule = rule_in_force(
+        cooperative,
+        commodity=delivery.line.commodity_code,
+        accepted_at=delivery.ended_at or slip.recorded_at,
+    )
     base = max(0, goods.amount - goods.held - goods.credited)
     due = commission_on(rule, amount=base, quantity=slip.accepted_quantity) if rule else 0
     if due == goods.commission:

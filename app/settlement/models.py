@@ -269,6 +269,8 @@ class Settlement(Identified, Base):
 class CommissionRule(Identified, Base):
     """What a cooperative keeps of what it sells on members' behalf, from a day on.
 
+    It holds for what is accepted from ``valid_from`` on, and after it was stated, ``created_at``.
+
     Either ``percent`` of the goods amount or ``per_unit`` VND per accepted unit; for one commodity
     or, without one, for all that have no rule of their own.
     """

@@ -8,7 +8,7 @@ so that the shares sum to them exactly; see `core/shares.py` for the rounding.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -80,8 +80,8 @@ def share_pool(
 ) -> None:
     """Post what the members are owed of a final goods settlement; after a correction, anew.
 
-    The cooperative keeps its commission; an advance it gave a member is netted the first time.
-    What it brought itself it owes to nobody.
+    The cooperative keeps its commission by the rule of the acceptance, which no correction moves;
+    an advance it gave a member is netted the first time. What it brought itself it owes to nobody.
     """
     pool = _pool_of(delivery)
     if pool is None or pool.organisation_id != order.seller_id:
@@ -109,8 +109,8 @@ def share_pool(
         member: one.amount for member, one in known.items()
     }:
         return
-    accepted_on = clock.local_date(delivery.ended_at or now)
-    commissions = _commissions(pool, shares, on=accepted_on)
+    accepted_at = delivery.ended_at or now
+    commissions = _commissions(pool, shares, accepted_at=accepted_at)
     _post(goods, pool, shares, commissions, now=now)
     for share in shares:
         first = share.member_id not in known
@@ -118,7 +118,7 @@ def share_pool(
             goods, Purpose.POOL_SHARE, share.member_id, payer=pool.organisation_id, now=now
         )
         owed.amount, owed.commission = share.amount, commissions[share.member_id]
-        owed.quantity, owed.accepted_on = share.accepted, accepted_on
+        owed.quantity, owed.accepted_on = share.accepted, clock.local_date(accepted_at)
         db.session.flush()
         if first:
             net_advances(goods=owed, givers=[pool.organisation_id], now=now)
@@ -155,8 +155,10 @@ def _known(goods: Settlement) -> dict[UUID, Settlement]:
     return {one.payee_id: one for one in rows}
 
 
-def _commissions(pool: Pool, shares: Sequence[Share], *, on: date) -> dict[UUID, int]:
-    rule = rule_in_force(pool.organisation_id, commodity=pool.commodity_code, on=on)
+def _commissions(pool: Pool, shares: Sequence[Share], *, accepted_at: datetime) -> dict[UUID, int]:
+    rule = rule_in_force(
+        pool.organisation_id, commodity=pool.commodity_code, accepted_at=accepted_at
+    )
     return {
         one.member_id: commission_on(rule, amount=one.amount, quantity=one.accepted) if rule else 0
         for one in shares
@@ -203,17 +205,16 @@ def _post(
 
 
 def _tell(pool: Pool, owed: Settlement, share: Share, *, now: datetime) -> None:
-    outbox.add(
-        "pool.shared",
-        concerns=[share.member_id],
-        payload={
-            "pool_id": str(pool.id),
-            "settlement_id": str(owed.id),
-            "seller_id": str(share.member_id),
-            "buyer_id": str(pool.organisation_id),
-            "commodity": pool.commodity_code,
-            "accepted_quantity": f"{share.accepted:.3f}",
-            "amount": owed.outstanding,
-        },
-        now=now,
-    )
+    payload = {
+        "pool_id": str(pool.id),
+        "settlement_id": str(owed.id),
+        "seller_id": str(share.member_id),
+        "buyer_id": str(pool.organisation_id),
+        "commodity": pool.commodity_code,
+        "accepted_quantity": f"{share.accepted:.3f}",
+        "amount": abs(owed.outstanding),
+    }
+    if owed.outstanding < 0:
+        outbox.add("pool.overpaid", concerns=[share.member_id], payload=payload, now=now)
+    else:
+        outbox.add("pool.shared", concerns=[share.member_id], payload=payload, now=now)

@@ -134,17 +134,36 @@ def _paid(organisation_id: UUID) -> Sequence[Payout]:
 
 
 def totals(organisation_id: UUID) -> dict[str, int]:
-    """What is to come and has come, what is to be paid and has been; whole VND."""
-    mine = case((Settlement.payee_id == organisation_id, "in"), else_="out")
-    rows = db.session.execute(
-        select(mine, func.sum(Settlement.outstanding), func.sum(Settlement.paid))
-        .where(
-            (Settlement.payee_id == organisation_id)
-            | (Settlement.organisation_id == organisation_id)
+    """What is to come and has come, what is to be paid and has been; whole VND, never below zero.
+
+    What was paid too much is a sum of its own, because it is set off only against what the same
+    two owe each other: ``in_over`` of what has come, ``out_over`` of what has been paid.
+    """
+    mine = Settlement.payee_id == organisation_id
+    side = case((mine, "in"), else_="out").label("side")
+    other = case((mine, Settlement.organisation_id), else_=Settlement.payee_id)
+    between = (
+        select(
+            side,
+            func.sum(Settlement.outstanding).label("left"),
+            func.sum(Settlement.paid).label("paid"),
         )
-        .group_by(mine)
+        .where(mine | (Settlement.organisation_id == organisation_id))
+        .group_by(side, other)
+        .subquery()
     )
-    found = {"in_open": 0, "in_paid": 0, "out_open": 0, "out_paid": 0}
-    for side, outstanding, paid in rows:
-        found[f"{side}_open"], found[f"{side}_paid"] = int(outstanding), int(paid)
+    rows = db.session.execute(
+        select(
+            between.c.side,
+            func.sum(func.greatest(between.c.left, 0)),
+            func.sum(func.greatest(-between.c.left, 0)),
+            func.sum(between.c.paid),
+        ).group_by(between.c.side)
+    )
+    found = {f"{side}_{what}": 0 for side in ("in", "out") for what in ("open", "over", "paid")}
+    for side, *sums in rows:
+        found |= {
+            f"{side}_{what}": int(amount)
+            for what, amount in zip(("open", "over", "paid"), sums, strict=True)
+        }
     return found

@@ -1,5 +1,6 @@
 """Pooling: members' produce gathered until it fills a vehicle."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from app.accounts.access import COOPERATIVE_MANAGERS, READERS, SELLERS, Caller
 from app.accounts.models import Organisation
-from app.accounts.queries import current_members
+from app.accounts.queries import consenting_members, mandating_members
 from app.catalogue.models import Commodity
 from app.catalogue.queries import commodities, commodities_by_code, get_commodity
 from app.core.db import db
@@ -204,22 +205,27 @@ def _contribution(pool_id: UUID) -> UUID:
 
 
 def _lots(caller: Caller, found: Pool) -> list[tuple[str, str]]:
-    """Lots of mine and my members' that can be brought, as choices."""
-    own = caller.acting.id
+    """Lots that can be brought, as choices: mine, and those members let their cooperative see."""
+    own, good = caller.acting.id, get_commodity(found.commodity_code)
+    oldest = caller.now - timedelta(hours=good.shelf_life_hours)
     rows: Any = db.session.execute(
-        select(Lot.id, Lot.quantity - Lot.reserved, Organisation.name, Commodity.unit)
+        select(Lot, Organisation.name)
         .join(Organisation, Organisation.id == Lot.organisation_id)
-        .join(Commodity, Commodity.code == Lot.commodity_code)
         .where(
-            or_(Lot.organisation_id == own, Lot.organisation_id.in_(current_members(own))),
+            or_(
+                Lot.organisation_id == own,
+                Lot.organisation_id.in_(consenting_members(own)),
+                Lot.organisation_id.in_(mandating_members(own)),
+            ),
             Lot.commodity_code == found.commodity_code,
             Lot.status == LotStatus.HARVESTED,
             Lot.quantity > Lot.reserved,
+            Lot.harvested_at > oldest,
+            Lot.frozen_at.is_(None),
         )
         .order_by(Lot.id.desc())
         .limit(MOST_LOTS)
     )
     return [
-        (str(lot_id), f"{name}{NO_BREAK}· {quantity(left, unit)}")
-        for lot_id, left, name, unit in rows
+        (str(lot.id), f"{name}{NO_BREAK}· {quantity(lot.left, good.unit)}") for lot, name in rows
     ]

@@ -28,6 +28,14 @@ WITH told AS (
 UPDATE settlement SET accepted_on = share.accepted_on, quantity = share.quantity
     FROM share WHERE share.id = settlement.id
 """
+# What was paid beyond what is due is no longer counted as paid.
+NOTE_OVERPAID = """
+INSERT INTO figure_touched (organisation_id, day, commodity_code)
+SELECT DISTINCT s.payee_id, s.due_on, l.commodity_code
+FROM settlement s JOIN delivery d ON d.id = s.delivery_id JOIN order_line l ON l.id = d.order_line_id
+WHERE s.purpose = 'goods'
+    AND s.paid > greatest(0, s.amount - s.held - s.credited - s.netted - s.commission)
+"""
 TOUCH = """
 CREATE OR REPLACE FUNCTION touch_settlement() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -50,6 +58,7 @@ def upgrade() -> None:
         op.add_column("trade_cell", sa.Column(name, kind))
     op.execute(TOUCH.format(days=f"{DUE}, {ACCEPTED}"))
     op.execute(FILL)
+    op.execute(NOTE_OVERPAID)
     op.create_check_constraint(
         op.f("ck_settlement_of_a_share"),
         "settlement",

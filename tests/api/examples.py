@@ -35,6 +35,7 @@ from tests.factories import (
     offer_body,
     order_body,
     plot_body,
+    today,
 )
 
 FIGURE_OWNERS = f"{SELLERS} farm_viewer farmer_group_viewer cooperative_viewer"
@@ -263,7 +264,7 @@ def _commission(_: Account, __: Ids) -> dict[str, Any]:
         "commodity": "ginger-dried",
         "percent": "2.5",
         "per_unit": None,
-        "valid_from": "2026-02-01",
+        "valid_from": today(2),
     }
 
 

@@ -33,6 +33,7 @@ from tests.factories import (
     lot_body,
     monday,
     restriction_body,
+    today,
 )
 from tests.factories_contracts import a_contract, called
 from tests.factories_deliveries import a_claim, a_delivery
@@ -147,7 +148,7 @@ def owing(trade: Trade, readers: dict[str, Account]) -> dict[str, Account]:
         buyer.made("/payouts", {"payee_id": farm.organisation_id, "amount": 1})
         given = {"receiver_id": members[number], "kind": "money", "amount": 1}
         cooperative.made("/advances", given)
-        cooperative.made("/commissions", {"percent": "1", "valid_from": f"2026-01-{number + 1:02}"})
+        cooperative.made("/commissions", {"percent": "1", "valid_from": today(number)})
         day = f"2020-01-{number + 1:02}"
         farm.made("/statements", {"period_from": day, "period_until": day})
     with trade.app.app_context(), transaction():

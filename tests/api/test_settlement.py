@@ -18,7 +18,7 @@ from app.settlement.models import LedgerTransaction
 from app.settlement.statement_models import IdentityReading
 from app.settlement.statements import issue_monthly_statements, issue_statement
 from tests.api.paging import pages
-from tests.factories import NOW, Account, Trade, a_membership, an_offer, an_order
+from tests.factories import NOW, Account, Trade, a_membership, an_offer, an_order, today
 from tests.settling import claim_ended, claimed, delivered, slip, told
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -396,7 +396,7 @@ def test_entries_come_in_pages(trade: Trade, parties: tuple[Account, Account, st
 
 def test_a_commission_is_in_percent_or_per_unit(trade: Trade) -> None:
     cooperative, farm = trade.cooperative(), trade.farm()
-    since = {"valid_from": "2026-01-01"}
+    since = {"valid_from": today()}
     for body in ({}, {"percent": "1", "per_unit": "1"}):
         answer = cooperative.post("/commissions", since | body)
         assert [one["pointer"] for one in answer.json["errors"]] == ["/percent"]
@@ -404,8 +404,22 @@ def test_a_commission_is_in_percent_or_per_unit(trade: Trade) -> None:
     assert (rule["per_unit"], rule["percent"], rule["commodity"]) == ("150.50", None, None)
     known = cooperative.post("/commissions", since | {"percent": "3"})
     assert (known.status_code, known.json["code"]) == (409, "commission_rule_known")
+    assert known.json["detail"] == "There is a rule from this day already."
     unknown = cooperative.post("/commissions", since | {"percent": "3", "commodity": "none"})
     assert [one["pointer"] for one in unknown.json["errors"]] == ["/commodity"]
     assert farm.read("/commissions")["items"] == []
     a_membership(farm, cooperative)
     assert [one["id"] for one in farm.read("/commissions")["items"]] == [rule["id"]]
+
+
+@pytest.mark.parametrize("since", ["2000-01-01", today(-1)], ids=["long ago", "yesterday"])
+def test_a_commission_cannot_reach_back(trade: Trade, since: str) -> None:
+    cooperative = trade.cooperative()
+    body = {"percent": "100", "valid_from": since}
+    for language, said in (("en", "That day is over."), ("vi", "Ngày này đã qua.")):
+        answer = cooperative.post("/commissions", body, Accept_Language=language)
+        assert (answer.status_code, answer.json["code"]) == (422, "invalid")
+        assert answer.json["errors"] == [{"pointer": "/valid_from", "detail": said}]
+    assert cooperative.read("/commissions")["items"] == []
+    for allowed in (today(), today(1)):
+        assert cooperative.made("/commissions", body | {"valid_from": allowed})

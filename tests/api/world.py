@@ -46,6 +46,7 @@ from tests.factories import (
     forecast_body,
     lot_body,
     restriction_body,
+    today,
 )
 from tests.factories_contracts import a_contract, a_draft, called
 from tests.factories_deliveries import a_claim, a_delivery, brought, scheduled
@@ -225,7 +226,7 @@ def _settle(world: World) -> None:
     ids["payout"] = processor.made("/payouts", part)["id"]
     advance = {"receiver_id": farm.organisation_id, "kind": "inputs", "amount": 5000}
     ids["advance"] = processor.made("/advances", advance)["id"]
-    rule = {"percent": "2.5", "valid_from": "2026-01-01"}
+    rule = {"percent": "2.5", "valid_from": today()}
     ids["commission"] = cooperative.made("/commissions", rule)["id"]
     period = {"period_from": "2020-01-01", "period_until": "2020-01-31"}
     ids["statement"] = farm.made("/statements", period)["id"]

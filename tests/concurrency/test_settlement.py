@@ -16,7 +16,7 @@ from app.settlement.models import Account as Books
 from app.settlement.operations import bring_up_to_date, finalise_settlements
 from app.settlement.statements import issue_monthly_statements
 from tests.concurrency.threads import at_once
-from tests.factories import NOW, Account, Trade, an_offer, an_order
+from tests.factories import NOW, Account, Trade, an_offer, an_order, today
 from tests.settling import (
     balances,
     delivered,
@@ -96,8 +96,8 @@ def test_payouts_at_once_never_pay_more_than_is_owed(
     assert committed(app, lambda: finalise_settlements(now=LATER, most=2)) == 2
     part = {"payee_id": farm.organisation_id, "amount": 700}
     answers = at_once([lambda: buyer.post("/payouts", part)] * HANDS)
-    told_codes = Counter(one.json.get("code", "paid") for one in answers)
-    assert told_codes == {"paid": 2, "more_than_owed": HANDS - 2}
+    outcomess = Counter(one.json.get("code", "paid") for one in answers)
+    assert outcomess == {"paid": 2, "more_than_owed": HANDS - 2}
     with app.app_context():
         assert balances()[UUID(str(farm.organisation_id)), Books.RECEIVABLE] == 600
     assert right(app)
@@ -131,3 +131,12 @@ def test_a_month_is_closed_once_however_many_close_it(
     assert sum(at_once([partial(committed, app, close)] * 3)) == 2
     for reader in (farm, buyer):
         assert [one["number"] for one in reader.read("/statements")["items"]] == [1]
+
+
+def test_of_many_rules_from_one_day_one_is_taken_and_the_rest_are_told(trade: Trade) -> None:
+    cooperative = trade.cooperative()
+    rules = [{"percent": str(number), "valid_from": today()} for number in range(HANDS)]
+    answers = at_once([partial(cooperative.post, "/commissions", rule) for rule in rules])
+    outcomes = Counter((one.status_code, one.json.get("code")) for one in answers)
+    assert outcomes == {(201, None): 1, (409, "commission_rule_known"): HANDS - 1}
+    assert len(cooperative.read("/commissions")["items"]) == 1

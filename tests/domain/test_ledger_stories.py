@@ -12,13 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 
-from app.accounts.models import Organisation
 from app.core.db import db
 from app.deliveries.models import Claim, Delivery, DeliveryStatus, Slip
 from app.deliveries.slip import recompute
 from app.orders.models import Carrier, Order, OrderLine, OrderStatus
 from app.orders.queries import get_order
-from app.settlement.advance_operations import set_commission
 from app.settlement.models import (
     Account,
     Event,
@@ -30,7 +28,7 @@ from app.settlement.statements import balance_of
 from tests.domain.story import CARRIAGE, MOVES, RULES, Story
 from tests.domain.test_settlement import sold
 from tests.factories import NOW, Trade
-from tests.settling import balances, sums_of_entries, unbalanced
+from tests.settling import balances, keeps, sums_of_entries, unbalanced
 
 DRAWN = st.sampled_from([move for move, often in MOVES.items() for _ in range(often)])
 STEPS = st.tuples(DRAWN, st.integers(0, 5_000_000), st.integers(0, 7))
@@ -135,14 +133,7 @@ def prepare(story: Story) -> None:
         for line in lines:
             line.haulage_amount = CARRIAGE
             line.quality_schedule = {"rules": RULES}
-    set_commission(
-        cooperative=db.session.get_one(Organisation, sale.cooperative),
-        commodity=None,
-        percent=Decimal("2.5"),
-        per_unit=None,
-        valid_from=NOW.date() - timedelta(days=9),
-        now=NOW,
-    )
+    keeps(sale.cooperative, percent=Decimal("2.5"), at=NOW - timedelta(days=9))
     db.session.flush()
     db.session.expire_all()
 

@@ -1,13 +1,17 @@
 """What members are owed of a pool, when slips are corrected and claims are granted."""
 
+from collections import Counter
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.core.db import db
+from app.core.outbox import OutboxMessage
+from app.core.transaction import transaction
 from app.settlement.models import Purpose, Settlement
 from app.settlement.operations import finalise_settlements
 from tests.factories import NOW, Trade, a_membership, offer_body, order_body
@@ -17,6 +21,7 @@ from tests.settling import (
     claim_ended,
     claimed,
     delivered,
+    keeps,
     kinds_posted,
     slip,
     sums_of_entries,
@@ -34,7 +39,8 @@ def order(trade: Trade) -> dict[str, Any]:
     members = [trade.farm() for _ in range(3)]
     for member in members:
         a_membership(member, cooperative)
-    cooperative.made("/commissions", {"percent": "1", "valid_from": "2026-01-01"})
+    with trade.app.app_context(), transaction():
+        keeps(str(cooperative.organisation_id), percent=Decimal(1))
     pool = filled(cooperative, a_pool(cooperative, full_load="300"), *members, each="100")
     offer = cooperative.made("/offers", offer_body(pool["lot_id"], quantity="300"))
     return buyer.made("/orders", order_body(buyer, offer, "300"))
@@ -70,6 +76,31 @@ def test_a_corrected_slip_splits_anew(order: dict[str, Any], rolled_back: Any) -
         posted = kinds_posted(delivery)
         assert (posted.count("pool_shared"), posted.count("pool_share_reversed")) == (2, 1)
         all_is_well()
+
+
+def test_a_member_who_was_paid_too_much_is_told_so_without_a_minus(
+    order: dict[str, Any], rolled_back: Any
+) -> None:
+    with rolled_back.app_context():
+        delivery = delivered(order["id"], payable=30_000_000, accepted="300")
+        told("delivery.accepted", delivery)
+        assert finalise_settlements(now=LATER) == 1
+        db.session.execute(
+            update(Settlement)
+            .where(Settlement.delivery_id == delivery, Settlement.purpose == Purpose.POOL_SHARE)
+            .values(paid=9_900_000)
+        )
+        slip(delivery, payable=15_000_000, accepted="150", at=LATER)
+        told("delivery.corrected", delivery, now=LATER)
+        sent = db.session.execute(
+            select(OutboxMessage.topic, OutboxMessage.payload["amount"].as_integer()).where(
+                OutboxMessage.topic.in_(("pool.shared", "pool.overpaid"))
+            )
+        )
+        assert Counter(tuple(one) for one in sent) == {
+            ("pool.shared", 9_900_000): 3,
+            ("pool.overpaid", 4_950_000): 3,
+        }
 
 
 def test_what_a_claim_took_is_not_shared(order: dict[str, Any], rolled_back: Any) -> None:

@@ -214,7 +214,7 @@ class History:
     def pay(self, number: int) -> None:
         if self.settlements:
             one = self.settlements[number % len(self.settlements)]
-            one.paid = (0, one.amount, one.amount // 2)[number % 3]
+            one.paid = (0, one.amount, one.amount // 2, 2 * one.amount)[number % 4]
             one.due_on = clock.local_date(self.at(number // 2))
             if one.purpose == "pool_share":
                 one.accepted_on = clock.local_date(self.at(number // 5))
@@ -293,7 +293,7 @@ def counted_by_hand(history: History) -> dict[tuple[Any, ...], list[Any]]:
         line = by_line[next(d.order_line_id for d in history.deliveries if d.id == one.delivery_id)]
         key = (one.due_on, one.payee_id, line.commodity_code)
         add(key, 5, one.amount)
-        add(key, 6, one.paid)
+        add(key, 6, min(one.paid, one.amount))
         if one.purpose == "pool_share":
             key = (one.accepted_on, one.payee_id, line.commodity_code)
             add(key, 7, one.quantity)

@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts.models import Capacity, Organisation, Party
+from app.core import clock
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.errors import Invalid, NotFound
 from app.core.outbox import OutboxMessage
 from app.orders.models import Carrier, Order, OrderStatus
 from app.settlement.advance_operations import (
@@ -61,6 +62,7 @@ from tests.settling import (
     claim_ended,
     claimed,
     delivered,
+    keeps,
     kinds_posted,
     settlement_of,
     slip,
@@ -306,15 +308,12 @@ def test_the_cooperative_keeps_its_commission_and_gets_its_advance_back(
     agency: Sale, in_app: Run
 ) -> None:
     def story() -> None:
-        cooperative = db.session.get_one(Organisation, agency.cooperative)
-        since = NOW.date() - timedelta(days=400)
-        stated = {"cooperative": cooperative, "valid_from": since, "now": NOW}
-        set_commission(commodity=None, percent=Decimal("50"), per_unit=None, **stated)
-        set_commission(
-            commodity="green-coffee-robusta", percent=Decimal("2.5"), per_unit=None, **stated
-        )
+        long_ago = NOW - timedelta(days=400)
+        keeps(agency.cooperative, percent=Decimal("50"), at=long_ago)
+        own = {"commodity": "green-coffee-robusta", "percent": Decimal("2.5")}
+        keeps(agency.cooperative, at=long_ago, **own)
         with pytest.raises(CommissionRuleKnown):
-            set_commission(commodity=None, percent=Decimal(1), per_unit=None, **stated)
+            keeps(agency.cooperative, percent=Decimal(1), at=long_ago)
         agency.advance(100_000, agency.cooperative, "inputs")
         delivery = delivered(agency.order, payable=1_000_020)
         made_final(delivery)
@@ -341,14 +340,7 @@ def test_a_cooperative_that_buys_from_its_member_owes_itself_nothing(
     assert sale.buyer == sale.cooperative
 
     def story() -> None:
-        set_commission(
-            cooperative=db.session.get_one(Organisation, sale.cooperative),
-            commodity=None,
-            percent=Decimal(5),
-            per_unit=None,
-            valid_from=NOW.date() - timedelta(days=2),
-            now=NOW,
-        )
+        keeps(sale.cooperative, percent=Decimal(5))
         sale.advance(1_000)
         carried_by(sale, Carrier.COOPERATIVE)
         made_final(delivered(sale.order, payable=10_000, haulage=500))
@@ -367,14 +359,7 @@ def test_a_correction_of_what_is_final_corrects_the_commission_too(
     agency: Sale, in_app: Run
 ) -> None:
     def story() -> None:
-        set_commission(
-            cooperative=db.session.get_one(Organisation, agency.cooperative),
-            commodity=None,
-            percent=None,
-            per_unit=Decimal("100.00"),
-            valid_from=NOW.date() - timedelta(days=2),
-            now=NOW,
-        )
+        keeps(agency.cooperative, per_unit=Decimal("100.00"))
         delivery = delivered(agency.order, payable=1_000_000, accepted="10.000")
         made_final(delivery)
         agency.pay()
@@ -392,6 +377,34 @@ def test_a_correction_of_what_is_final_corrects_the_commission_too(
         assert kinds_posted(delivery).count("commission_due") == 2
         left = {key: one for key, one in agency.owed().items() if "bank" not in key}
         assert left == {"buyer payable": -1_800, "cooperative commission": 1_800}
+
+    in_app(story)
+
+
+@pytest.mark.parametrize("asked", ["on another day", "on the same day"])
+def test_a_rule_stated_afterwards_never_takes_what_was_final(
+    agency: Sale, in_app: Run, asked: str
+) -> None:
+    def story() -> None:
+        stated = NOW if asked == "on the same day" else LATER
+        morning = clock.start_of_day(clock.local_date(NOW))
+        delivery = delivered(agency.order, payable=1_000_000, accepted="10.000", at=morning)
+        made_final(delivery)
+        assert agency.pay().amount == 1_000_000
+        keeps(agency.cooperative, percent=Decimal(100), at=stated)
+        with pytest.raises(Invalid):
+            set_commission(
+                cooperative=db.session.get_one(Organisation, agency.cooperative),
+                commodity=None,
+                percent=Decimal(100),
+                per_unit=None,
+                valid_from=clock.local_date(morning) - timedelta(days=1),
+                now=stated,
+            )
+        slip(delivery, payable=999_900, accepted="9.999")
+        told("delivery.corrected", delivery, now=LATER)
+        assert settlement_of(delivery).commission == 0
+        assert settlement_of(delivery).outstanding == -100
 
     in_app(story)
 

@@ -17,7 +17,17 @@ farm  brought  grade   accepted        value         share   commission 1 %
 from collections.abc import Callable
 from typing import Any
 
-from tests.factories import COMMODITY, Account, Trade, a_lot, a_membership, offer_body, order_body
+from tests.factories import (
+    COMMODITY,
+    Account,
+    Trade,
+    a_lot,
+    a_membership,
+    day,
+    offer_body,
+    order_body,
+    today,
+)
 from tests.factories_deliveries import (
     accepted,
     accepted_part,
@@ -61,7 +71,7 @@ def test_five_farms_fill_a_load(trade: Trade, in_app: Callable[..., Any]) -> Non
     farms = [trade.farm(name=f"Hộ {number}") for number in range(1, 7)]
     for farm in farms:
         a_membership(farm, cooperative, "consent")
-    cooperative.made("/commissions", {"percent": "1", "valid_from": "2026-01-01"})
+    cooperative.made("/commissions", {"percent": "1", "valid_from": today()})
     by_grade = {"kind": "table", "by": "grade", "rows": [{"grade": "2", "percent": "-3"}]}
     factory.made("/quality-schedules", {"commodity": COMMODITY, "rules": [by_grade]})
 
@@ -111,6 +121,11 @@ def test_five_farms_fill_a_load(trade: Trade, in_app: Callable[..., Any]) -> Non
     (own,) = farms[0].read("/analytics/members")["items"]
     assert (own["accepted_quantity"], own["amount"]) == ("0.000", 0)
     assert (own["pooled_amount"], own["pooled_price"]) == (SHARES[0], "100012.79")
+    conduct = cooperative.read(f"/analytics/fairness?from={day(-9)[:10]}&until={day(90)[:10]}")[
+        "conduct"
+    ]
+    goods = factory.read("/settlements?purpose=goods")["items"][0]
+    assert (conduct["due_amount"], conduct["paid_amount"]) == (goods["outstanding"], 0)
     month = Reader(trade.app, farms[0].token).get("/analytics").get_data(as_text=True)
     assert "được chia 99.412.714\u00a0đ từ các đợt gom" in month
     membership = cooperative.read("/memberships")["items"][0]

@@ -43,6 +43,7 @@ from tests.factories import (
     lot_body,
     offer_body,
     order_body,
+    today,
 )
 from tests.factories_deliveries import accepted, accepted_part, despatched, inspected, scheduled
 from tests.factories_deliveries import weighed as put_on_the_scale
@@ -92,7 +93,7 @@ def test_tea_is_paid_to_the_last_dong(trade: Trade, in_app: Run) -> None:
     factory = trade.processor(name="Nhà máy Chè")
     factory.site_id = factory.made("/sites", {"name": "Xưởng", **B_LAO})["id"]
     a_membership(farm, cooperative, "mandate")
-    cooperative.made("/commissions", {"percent": "2.5", "valid_from": "2026-01-01"})
+    cooperative.made("/commissions", {"percent": "2.5", "valid_from": today()})
 
     order = an_order_of_tea(farm, cooperative, factory)
     assert (order["goods_amount"], order["haulage_amount"]) == (8_000_000, 300_000)

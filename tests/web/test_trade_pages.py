@@ -242,17 +242,6 @@ def test_a_saved_search_is_filled_from_the_market_and_says_what_it_cannot_keep(
     assert "Không lưu được" not in plain
 
 
-@pytest.mark.parametrize("deed", ["confirmation", "withdrawal"])
-def test_a_part_of_another_pool_is_no_part_of_this_one(world: World, deed: str) -> None:
-    here, other, part = (world.ids[name] for name in ("pool", "full_pool", "contribution"))
-    farm = reader(world, "farm")
-    form = {"contribution": part}
-    away = farm.send(f"/pooling/{other}/{deed}", form, shown=f"/pooling/{here}")
-    assert away.status_code == 404
-    done = farm.send(f"/pooling/{here}/{deed}", form, shown=f"/pooling/{here}")
-    assert done.status_code == 303
-
-
 @pytest.mark.parametrize(
     ("held", "told"),
     [
@@ -271,33 +260,6 @@ def test_no_order_form_is_shown_that_cannot_work(world: World, held: str, told: 
         page = reader(world, label).get(address).text
         assert f'action="{address}/order"' not in page
         assert "Đăng nhập để đặt mua" not in page
-
-
-def test_a_pooled_load_is_given_back_only_where_something_can_be(world: World) -> None:
-    pool = f"/pooling/{world.ids['full_pool']}"
-    back = f'action="{pool}/return"'
-    cooperative = reader(world, "cooperative")
-    assert back in cooperative.get(pool).text
-    world["cooperative"].made(f"/pools/{world.ids['full_pool']}/closing")
-    assert back in cooperative.get(pool).text
-    assert cooperative.send(f"{pool}/offer", {"ask_price": "90.000"}, shown=pool).status_code == 303
-    assert back not in cooperative.get(pool).text
-
-
-def test_a_new_harvest_goes_into_a_pool_without_going_on_sale(world: World) -> None:
-    pool = f"/pooling/{world.ids['pool']}"
-    farm, offers = reader(world, "farm"), world["farm"].read("/offers?mine=true&limit=100")["items"]
-    assert f'href="{pool}/harvest"' in farm.get(pool).text
-    form = {"quantity": "3", "unit": "tạ", "grade": "1", "quality-moisture": "12"}
-    sent = farm.send(f"{pool}/harvest", form, shown=f"{pool}/harvest")
-    assert (sent.status_code, sent.location) == (303, pool)
-    brought_in = world["farm"].read(f"/pools/{world.ids['pool']}/contributions")["items"][0]
-    assert (brought_in["quantity"], brought_in["status"]) == ("300.000", "confirmed")
-    assert world["farm"].read(f"/lots/{brought_in['lot_id']}")["left"] == "0.000"
-    assert world["farm"].read("/offers?mine=true&limit=100")["items"] == offers
-    world["cooperative"].made(f"/pools/{world.ids['pool']}/return")
-    assert 'id="refusal"' in refused(world, "farm", f"{pool}/harvest", form, f"{pool}/harvest")
-    assert world["farm"].read("/lots")["items"][0]["id"] == brought_in["lot_id"]
 
 
 def test_nothing_is_weighed_out_of_an_order_that_has_left(world: World) -> None:
