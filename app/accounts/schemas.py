@@ -8,7 +8,7 @@ from marshmallow.exceptions import ValidationError
 from app.accounts.identity import email_address, phone_number, tax_number
 from app.accounts.models import REGISTRABLE, Invitation, Locale, RoleName
 from app.core import clock
-from app.core.fields import Boolean, Choice, Day, Id, Instant, Schema, String
+from app.core.fields import Boolean, Choice, Day, Id, Instant, Schema, String, Text
 
 
 class Phone(String):
@@ -41,7 +41,7 @@ class TaxId(String):
         return number
 
 
-class Password(String):
+class Password(Text):
     """A password, taken as typed."""
 
     def __init__(self, *, shortest: int = 8, **options: Any) -> None:

@@ -19,6 +19,7 @@ from app.core.fields import (
     Quantity,
     Schema,
     String,
+    Text,
     UnitPrice,
     Week,
 )
@@ -87,7 +88,7 @@ class TermsIn(Schema):
         Remedies, load_default=lambda: {"non_purchase": Decimal(0), "side_selling": Decimal(0)}
     )
     notice_days = Integer(lowest=0, highest=90, load_default=NOTICE_DAYS)
-    force_majeure = String(
+    force_majeure = Text(
         load_default="Thiên tai, dịch bệnh, lệnh của cơ quan nhà nước.", longest=2000
     )
     starts_on = Day(required=True)
@@ -109,7 +110,7 @@ class SignatureIn(Schema):
 
 
 class TerminationIn(Schema):
-    reason = String(required=True, longest=1000)
+    reason = Text(required=True, longest=1000)
 
 
 class CallOffIn(Schema):
@@ -131,12 +132,12 @@ class ReleaseOut(Schema):
 class ShortfallIn(Schema):
     week = Week(required=True)
     expected = Quantity(required=True, above=None)
-    reason = String(required=True, longest=1000)
+    reason = Text(required=True, longest=1000)
     force_majeure = Boolean(load_default=False)
 
 
 class BreachAnswerIn(Schema):
-    text = String(required=True, longest=2000)
+    text = Text(required=True, longest=2000)
 
 
 class VersionOut(Schema):

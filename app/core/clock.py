@@ -21,6 +21,11 @@ def monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
+def on_the_wall(instant: datetime) -> str:
+    """An instant as the clock on the wall in Viet Nam shows it: 17:05, 23/11/2026."""
+    return f"{instant.astimezone(LOCAL):%H:%M, %d/%m/%Y}"
+
+
 def start_of_day(day: date) -> datetime:
     """The first instant of a Vietnamese calendar day, in UTC."""
     return datetime.combine(day, time.min, LOCAL).astimezone(UTC)

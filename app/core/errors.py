@@ -5,10 +5,12 @@ A refusal is declared beside whoever raises it, by subclassing :class:`Problem`.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, ClassVar
 
+from app.core import clock
 from app.core.numbers import written
 
 LANGUAGES = ("vi", "en")
@@ -53,6 +55,8 @@ class Problem(Exception):
 def _said(fact: Any, language: str) -> Any:
     if isinstance(fact, Mapping):
         return fact[language]
+    if isinstance(fact, datetime):
+        return clock.on_the_wall(fact)
     return written(fact, language) if isinstance(fact, Decimal) else fact
 
 

@@ -21,6 +21,7 @@ INSTANT_PATTERN = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
     r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
+TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 DATE_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -32,7 +33,13 @@ class Schema(ma.Schema):
 
 
 class String(ma.fields.String):
-    """Text without NUL bytes or broken characters, trimmed; at least one character by default."""
+    """Text of one line, trimmed; at least one character by default.
+
+    It holds nothing that cannot be seen yet changes what is read: no control characters, and none
+    that turn the direction of writing.
+    """
+
+    lines = False
 
     def __init__(self, *, shortest: int = 1, longest: int = 200, **options: Any) -> None:
         checks = [validate.Length(min=shortest, max=longest)]
@@ -47,9 +54,21 @@ class String(ma.fields.String):
             value.encode()
         except UnicodeEncodeError:
             raise ValidationError("Text must be valid Unicode.") from None
-        if any(unicodedata.category(letter) == "Cc" and letter not in "\t\n" for letter in value):
+        text = value.strip()
+        if not self.lines and len(text.splitlines()) > 1:
+            raise ValidationError("Text must be on one line.")
+        kept = "\t\n" if self.lines else ""
+        if any(unicodedata.category(letter) == "Cc" and letter not in kept for letter in text):
             raise ValidationError("Text must not contain control characters.")
-        return value.strip()
+        if TURNING.search(text):
+            raise ValidationError("Text must not change its direction of writing.")
+        return text
+
+
+class Text(String):
+    """Text of several lines, such as a reason or a note."""
+
+    lines = True
 
 
 class Choice(String):

@@ -37,6 +37,8 @@ _SENTENCES = {
     "Special numeric values (nan or infinity) are not permitted.": "Phải là một số hữu hạn.",
     "Text must not contain NUL characters.": "Chữ không được chứa ký tự NUL.",
     "Text must not contain control characters.": "Chữ không được chứa ký tự điều khiển.",
+    "Text must be on one line.": "Chữ phải nằm trên một dòng.",
+    "Text must not change its direction of writing.": "Chữ không được chứa ký tự đổi chiều viết.",
     "Text must be valid Unicode.": "Chữ không đúng mã Unicode.",
     'Must be a decimal as text, for example "12.5".': (
         'Phải là số thập phân dạng chữ, ví dụ "12.5".'

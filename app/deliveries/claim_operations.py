@@ -21,7 +21,7 @@ from app.deliveries.models import (
     DeliveryStatus,
     Slip,
 )
-from app.deliveries.queries import claims_of, due_claims, find_due_claim
+from app.deliveries.queries import claims_of, claims_until, due_claims, find_due_claim
 from app.orders.models import Order
 
 TIME_TO_ANSWER = timedelta(hours=48)
@@ -93,10 +93,8 @@ def file_claim(
     """
     if delivery.status not in (DeliveryStatus.ACCEPTED, DeliveryStatus.PARTLY_ACCEPTED):
         raise DeliveryNotAccepted
-    hours = get_commodity(delivery.line.commodity_code).claim_hours
-    assert delivery.inspected_at is not None
-    if now >= delivery.inspected_at + timedelta(hours=hours):
-        raise ClaimTooLate(hours=hours)
+    if now >= claims_until(delivery):
+        raise ClaimTooLate(hours=get_commodity(delivery.line.commodity_code).claim_hours)
     slip = delivery.slip
     assert slip is not None
     credit = _asked_for(slip, share, quantity)

@@ -1,7 +1,7 @@
 """Reading deliveries, and what of an order line is still to come."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from app.accounts.models import Kind, Organisation
+from app.catalogue.models import Commodity
 from app.core.db import db
 from app.core.errors import NotFound
 from app.deliveries.models import Claim, ClaimStatus, Delivery, DeliveryStatus, Despatch, Inspection
@@ -106,6 +107,14 @@ def unfinished(order_id: UUID) -> bool:
             )
         )
     )
+
+
+def claims_until(delivery: Delivery) -> datetime:
+    """When the time to claim about a delivery that was inspected is over."""
+    since = delivery.inspected_at or delivery.ended_at
+    assert since is not None
+    commodity = db.session.get_one(Commodity, delivery.line.commodity_code)
+    return since + timedelta(hours=commodity.claim_hours)
 
 
 def claims(condition: ColumnElement[bool]) -> Select[Claim]:

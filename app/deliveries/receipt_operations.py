@@ -24,7 +24,7 @@ from app.deliveries.models import (
     Slip,
     Weighing,
 )
-from app.deliveries.queries import claims_of
+from app.deliveries.queries import claims_of, claims_until
 from app.deliveries.weighing import check_proportion, gross_and_tare
 
 
@@ -70,6 +70,18 @@ class CreditsExceedPayable(Problem):
     en = "{credited} VND were credited for claims, more than would be payable."
 
 
+class CorrectionTooLate(Problem):
+    status, code = 409, "correction_too_late"
+    vi = (
+        "Chỉ sửa giảm được số tiền phải trả đến {until}, khi hết hạn khiếu nại; nay chỉ còn giữ"
+        " nguyên hoặc tăng. Chênh lệch thì hai bên tự thỏa thuận với nhau."
+    )
+    en = (
+        "What is payable could be lowered until {until}, when the time for claims was over; now it"
+        " can only stay or rise. The two sides settle a difference between themselves."
+    )
+
+
 class NeutralInspectionStands(Problem):
     status, code = 409, "neutral_inspection_stands"
     vi = "Bên trung lập đã kiểm; chỉ bên trung lập sửa được."
@@ -90,7 +102,7 @@ def weigh_delivery(
     """Record what the scale showed, one ticket for each time something stood on it.
 
     A correction of what has been inspected brings the parts anew where the net weight is another;
-    after acceptance it makes a new slip.
+    after acceptance it makes a new slip, which lowers nothing once the time for claims is over.
 
     Args:
         delivery: locked with its order.
@@ -101,7 +113,8 @@ def weigh_delivery(
         DeliveryNotDespatched: it has not left. CorrectionReasonMissing, NothingToCorrect: what is
         on record and the reason do not go together. Invalid: a tare above its gross, a unit that
         does not convert, nothing on the scale. WeightOutOfProportion: it is more than ten times
-        what was despatched. PartsDoNotAddUp: the parts do not make the net.
+        what was despatched. PartsDoNotAddUp: the parts do not make the net. ClaimUnderWay,
+        CorrectionTooLate, CreditsExceedPayable: the slip cannot become that any more.
     """
     if delivery.status in (DeliveryStatus.SCHEDULED, DeliveryStatus.CANCELLED):
         raise DeliveryNotDespatched
@@ -171,7 +184,8 @@ def inspect_delivery(
         DeliveryNotWeighed: it has not been weighed. CorrectionReasonMissing, NothingToCorrect:
         what is on record and the reason do not go together. NeutralInspectionStands: it was
         judged by somebody neutral. PartsDoNotAddUp, BeyondRejectLimit, Invalid: see
-        :func:`checked_parts`.
+        :func:`checked_parts`. ClaimUnderWay, CorrectionTooLate, CreditsExceedPayable: the slip
+        cannot become that any more.
     """
     if delivery.weighing is None:
         raise DeliveryNotWeighed
@@ -282,13 +296,20 @@ def _correct(delivery: Delivery, reason: str, *, by: Person, now: datetime) -> N
     """A new slip for what was accepted before.
 
     Raises:
-        ClaimUnderWay: what a claim is about stays as it is. CreditsExceedPayable: more has been
-        granted than would be payable.
+        ClaimUnderWay: what a claim is about stays as it is. CorrectionTooLate: less would be
+        payable, though the time for claims is over. CreditsExceedPayable: more has been granted
+        than would be payable.
     """
     earlier = claims_of(delivery.id)
     if any(claim.ended_at is None for claim in earlier):
         raise ClaimUnderWay
+    before = delivery.slips[-1]
     slip = _write_slip(delivery, reason=reason, by=by, now=now)
+    lower = (
+        slip.payable_amount < before.payable_amount or slip.haulage_amount < before.haulage_amount
+    )
+    if lower and now >= (until := claims_until(delivery)):
+        raise CorrectionTooLate(until=until)
     credited = sum(claim.credit or 0 for claim in earlier)
     if credited > slip.payable_amount:
         raise CreditsExceedPayable(credited=Decimal(credited))

@@ -16,6 +16,7 @@ from app.core.fields import (
     Quantity,
     Schema,
     String,
+    Text,
 )
 from app.core.paging import PageQuery
 from app.deliveries.facts import accepted_quantity
@@ -27,7 +28,7 @@ MOST_PARTS = 100
 WHOLE = Decimal(100)
 
 
-class Reason(String):
+class Reason(Text):
     """Why, in a sentence or two."""
 
     def __init__(self, **options: Any) -> None:

@@ -3,7 +3,7 @@
 import marshmallow as ma
 
 from app.catalogue.models import Form
-from app.core.fields import Choice, Id, Instant, Quantity, Schema, String, UnitPrice
+from app.core.fields import Choice, Id, Instant, Quantity, Schema, String, Text, UnitPrice
 from app.core.paging import PageQuery
 from app.disruption.models import CommitmentStatus, RematchStatus
 from app.market.schemas import OfferOut
@@ -66,7 +66,7 @@ class SurplusQuery(PageQuery):
 
 
 class RecallIn(Schema):
-    reason = String(required=True, longest=1000)
+    reason = Text(required=True, longest=1000)
 
 
 class RecalledOut(Schema):

@@ -14,6 +14,7 @@ from app.core.fields import (
     Integer,
     Schema,
     String,
+    Text,
     UnitPrice,
 )
 from app.core.paging import PageQuery
@@ -125,7 +126,7 @@ class DispatchQuery(PageQuery):
 class ReceiptIn(Schema):
     signature = String(required=True, longest=100)
     status = Choice(("delivered", "undelivered"), required=True)
-    reason = String(load_default=None, allow_none=True, longest=500)
+    reason = Text(load_default=None, allow_none=True, longest=500)
 
 
 class DeadMessageOut(Schema):

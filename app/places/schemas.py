@@ -17,6 +17,7 @@ from app.core.fields import (
     Quantity,
     Schema,
     String,
+    Text,
 )
 from app.core.paging import PageQuery
 from app.places.models import Level, RestrictionKind
@@ -140,7 +141,7 @@ class RestrictionIn(Schema):
     province_code = String(load_default=None, allow_none=True, longest=10)
     commodity = String(load_default=None, allow_none=True, longest=80)
     kind = Choice(RestrictionKind, required=True)
-    reason = String(
+    reason = Text(
         required=True,
         metadata={"description": "human_epidemic, animal_disease, flood, or words of your own"},
     )

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.catalogue.models import Commodity
 from app.core import clock, outbox
 from app.core.db import db
 from app.core.outbox import OutboxMessage
 from app.deliveries.models import Claim, Delivery, Slip
+from app.deliveries.queries import claims_until
 from app.orders.models import Order, OrderStatus
 from app.orders.operations import settle_order
 from app.orders.queries import get_order
@@ -224,8 +224,6 @@ def _opened(
     order: Order, delivery: Delivery, purpose: Purpose, payee: UUID, *, now: datetime
 ) -> Settlement:
     ended = delivery.ended_at or now
-    commodity = db.session.get_one(Commodity, delivery.line.commodity_code)
-    claimable = timedelta(hours=commodity.claim_hours)
     return Settlement(
         organisation_id=order.organisation_id,
         payee_id=payee,
@@ -240,7 +238,7 @@ def _opened(
         commission=0,
         paid=0,
         due_on=clock.local_date(ended) + timedelta(days=order.payment_days),
-        claims_until=(delivery.inspected_at or ended) + claimable,
+        claims_until=claims_until(delivery),
         created_at=now,
         final_at=None,
     )

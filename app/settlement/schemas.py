@@ -19,6 +19,7 @@ from app.core.fields import (
     Quantity,
     Schema,
     String,
+    Text,
     UnitPrice,
 )
 from app.core.money import HIGHEST_PAYMENT
@@ -151,14 +152,14 @@ class PayoutQuery(PageQuery):
 
 
 class BounceIn(Schema):
-    reason = String(required=True)
+    reason = Text(required=True)
 
 
 class AdvanceIn(Schema):
     receiver_id = Id(required=True)
     kind = Choice(AdvanceKind, required=True)
     amount = Integer(lowest=1, highest=HIGHEST_PAYMENT, required=True)
-    note = String(load_default=None, allow_none=True)
+    note = Text(load_default=None, allow_none=True)
     contract_id = Id(
         load_default=None,
         allow_none=True,

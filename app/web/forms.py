@@ -19,8 +19,8 @@ def asked_for(*names: str) -> dict[str, str]:
 
 
 def typed(name: str) -> str:
-    """A field's text without space around it; empty where it is missing."""
-    return request.form.get(name, "").strip()
+    """A field's text without space around it, its lines ended by LF; empty where it is missing."""
+    return request.form.get(name, "").replace("\r\n", "\n").strip()
 
 
 def ticked(name: str) -> bool:

@@ -107,7 +107,7 @@ def weekday(value: date | datetime) -> str:
 
 def instant(value: datetime) -> str:
     """17:05, 23/11/2026."""
-    return f"{_local(value):%H:%M, %d/%m/%Y}"
+    return clock.on_the_wall(value)
 
 
 def _local(value: date | datetime) -> date | datetime:

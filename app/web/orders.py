@@ -13,7 +13,7 @@ from app.core.db import db
 from app.core.paging import PageQuery
 from app.deliveries import api as deliveries
 from app.deliveries.models import Delivery, DeliveryStatus
-from app.deliveries.queries import next_load
+from app.deliveries.queries import claims_until, next_load
 from app.deliveries.schemas import DeliveryIn, DespatchIn
 from app.orders import api as orders
 from app.orders.models import Order, OrderStatus
@@ -98,9 +98,12 @@ def despatch(caller: Caller, order_id: UUID) -> Response:
 def delivery(caller: Caller, delivery_id: UUID) -> Response:
     """One load: where it stands, its quantities side by side, and its slip."""
     found = deliveries.get_delivery(caller=caller, delivery_id=delivery_id)
+    until = claims_until(found) if found.ended_at and found.inspected_at else None
     return show(
         "delivery.html",
         delivery=found,
+        claims_until=until,
+        claimable=until is not None and caller.now < until,
         order=found.order,
         goods=goods_of([found.order]),
         names=names_of([found.order]),

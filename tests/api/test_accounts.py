@@ -64,6 +64,41 @@ def test_a_login_belongs_to_one_person(trade: Trade, taken: dict[str, str]) -> N
     assert trade.visitor.post("/registrations", other).status_code == 201
 
 
+LINES = ("one line", "một dòng")
+CONTROL = ("control characters", "ký tự điều khiển")
+TURNING = ("direction of writing", "đổi chiều viết")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        *((f"Vườn{mark}Lan", LINES) for mark in ("\n", "\r\n", "\r", "\x85", "\u2028", "\u2029")),
+        *((f"Vườn{mark}Lan", CONTROL) for mark in "\t\x07\x1b\x7f\x9f"),
+        *((f"Vườn{mark}Lan", TURNING) for mark in "\u202a\u202d\u202e\u2066\u2067\u2069"),
+        ("\u202eVườn Lan", TURNING),
+    ],
+)
+def test_a_name_holds_nothing_that_changes_how_it_is_read(
+    trade: Trade, name: str, told: tuple[str, str]
+) -> None:
+    body = registration("lan@example.com")
+    body["organisation"]["name"] = name
+    for language, words in zip(("en", "vi"), told, strict=True):
+        answer = trade.visitor.post("/registrations", body, Accept_Language=language)
+        (error,) = answer.json["errors"]
+        assert (answer.status_code, error["pointer"]) == (422, "/organisation/name")
+        assert words in str(error)
+
+
+def test_a_name_is_trimmed_and_may_join_its_letters(trade: Trade) -> None:
+    body = registration("lan@example.com")
+    body["organisation"]["name"] = "\n Vườn\u200d Lan \r\n"
+    trade.visitor.made("/registrations", body)
+    token = trade.visitor.made("/tokens", {"login": "lan@example.com", "password": PASSWORD})
+    (role,) = Account(trade.app, token["token"]).read("/me")["organisations"]
+    assert role["name"] == "Vườn\u200d Lan"
+
+
 @pytest.mark.parametrize("kind", ["operator", "authority", "anything"])
 def test_an_office_cannot_be_registered(trade: Trade, kind: str) -> None:
     body = registration("lan@example.com")

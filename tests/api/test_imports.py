@@ -283,6 +283,21 @@ def test_a_cooperative_brings_in_its_members_who_own_their_farms(trade: Trade) -
     assert "invited as the owner" in str(faults(cooperative, job))
 
 
+def test_names_in_files_hold_no_line_breaks_and_turn_no_direction(trade: Trade) -> None:
+    cooperative = trade.cooperative()
+    heads = ["name", "smallholder", "owner.name", "owner.phone"]
+    names = ("Vườn\nbà Thủy", "Vườn \u202ebà Thủy", "Vườn bà Thủy")
+    rows = [[name, "có", "Thủy", f"038765432{row}"] for row, name in enumerate(names)]
+    lines = (f'"{name}";{";".join(rest)}' for name, *rest in rows)
+    for file in (csv_of(";".join(heads), *lines), xlsx_of([heads, *rows])):
+        job = checked(trade, cooperative, "members", file)
+        assert (job["good"], job["bad"]) == (1, 2)
+        found = [told for (told,) in faults(cooperative, job).values()]
+        assert [column for column, _ in found] == ["name", "name"]
+        assert "one line" in found[0][1]
+        assert "direction of writing" in found[1][1]
+
+
 def test_the_same_file_is_the_same_import_and_done_once(trade: Trade, farm: Account) -> None:
     file = lots_csv(farm, f"10;1;{DMY};12")
     first = checked(trade, farm, "lots", file)

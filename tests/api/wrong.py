@@ -11,7 +11,7 @@ from marshmallow import validate
 from app.accounts.schemas import Password
 from app.core import fields
 
-NUL, BROKEN = "a\0b", "a\ud800b"
+NUL, BROKEN, TURNED, TWO_LINES = "a\0b", "a\ud800b", "a\u202eb", "a\nb"
 NO_NUMBERS = [
     5,
     -1,
@@ -110,7 +110,7 @@ def _wrong_lists(field: ma.fields.List, pointer: str, example: Any) -> Found:
 
 def _wrong_mappings(field: ma.fields.Dict, pointer: str, example: Any) -> Found:
     yield from ((pointer, value) for value in ("text", 5, True, [], ["a"]))
-    yield from ((pointer, {name: "1"}) for name in ("", NUL, BROKEN, "x" * 81))
+    yield from ((pointer, {name: "1"}) for name in ("", NUL, BROKEN, TURNED, "x" * 81))
     for check in field.validators:
         if isinstance(check, validate.Length) and check.max:
             yield pointer, {f"name{number}": {} for number in range(check.max + 1)}
@@ -144,7 +144,9 @@ def _wrong_scalars(field: ma.fields.Field) -> list[Any]:
         return ["11.5", "", True, limits.min - 0.001, limits.max + 0.001, 10**400, -(10**9)]
     assert isinstance(field, fields.String), f"nobody has said what {field} must refuse"
     longest = max(check.max for check in field.validators if isinstance(check, validate.Length))
-    values = [5, 1.5, True, "", NUL, BROKEN, "x" * (longest + 1)]
+    values = [5, 1.5, True, "", NUL, BROKEN, TURNED, "x" * (longest + 1)]
+    if not isinstance(field, fields.Text):
+        values.append(TWO_LINES)
     if not isinstance(field, Password):
         values.append("   ")
     if any(isinstance(check, validate.OneOf) for check in field.validators):

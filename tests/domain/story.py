@@ -193,12 +193,14 @@ class Story:
         return True
 
     def correct(self, amount: int, number: int) -> bool:
-        """The scale was wrong: weighed and inspected anew."""
+        """The scale was wrong, half the time by too little: weighed and inspected anew."""
         if not self.loads:
             return False
         delivery_id = list(self.loads)[number % len(self.loads)]
-        ordered = self.loads[delivery_id].ordered
-        load = self.found(Decimal(amount % 4000 + 1) / 1000, amount // 7, number, ordered)
+        before = self.loads[delivery_id]
+        least = before.accepted + before.rejected if number % 2 else Decimal(0)
+        quantity = least + Decimal(amount % 4000 + 1) / 1000
+        load = self.found(quantity, amount // 7, number, before.ordered)
         weighed = self.tried(lambda: self.weigh(self.delivery(delivery_id), load, again=True))
         if weighed is False:
             return False

@@ -1,13 +1,20 @@
 """Weighing, inspecting and complaining on pages."""
 
 import re
+from datetime import datetime
 
 import pytest
+from sqlalchemy import update
 
+from app.core import clock
+from app.core.db import db
+from app.core.transaction import transaction
+from app.deliveries.models import Delivery
 from tests.api.world import World
 from tests.factories import an_offer, an_order
 from tests.factories_deliveries import a_delivery, accepted, accepted_part, inspected
-from tests.web.reader import reader, shown
+from tests.settling import CLAIM_WINDOW
+from tests.web.reader import reader, shown, words_of
 from tests.web.test_refusals import forms_of
 
 MOULDY = {"net": "3", "result": "rejected", "reason": "Mốc"}
@@ -84,6 +91,41 @@ def test_a_claim_says_its_quantity_with_the_unit(world: World) -> None:
     form = {"claimed": "2", "reason": "Lẫn đá"}
     made = reader(world, "processor").send(f"{address}/claims", form, shown=address)
     assert "Số lượng 2 kg" in shown(world, "farm", made.headers["Location"])
+
+
+def test_a_reason_of_two_lines_is_taken_as_written(world: World) -> None:
+    load = a_load(world, "accepted")
+    address = f"/deliveries/{load}"
+    form = {"claimed": "2", "reason": "Lẫn đá.\r\nẨm mốc."}
+    made = reader(world, "processor").send(f"{address}/claims", form, shown=address)
+    claim = world["processor"].read(made.headers["Location"])
+    assert claim["reason"] == "Lẫn đá.\nẨm mốc."
+
+
+def test_what_is_too_late_is_not_offered_and_is_said_plainly_where_it_is_sent(
+    world: World,
+) -> None:
+    load = a_load(world, "accepted")
+    address = f"/deliveries/{load}"
+    browser = reader(world, "processor")
+    page = browser.get(address).get_data(as_text=True)
+    assert f"{address}/claims" in [action for action, _ in forms_of(page)]
+    ended = datetime.fromisoformat(world["processor"].read(address)["inspected_at"])
+    until = clock.on_the_wall(ended + CLAIM_WINDOW)
+    assert f"Đến {until}; sau đó" in shown(world, "processor", address)
+    with world.app.app_context(), transaction():
+        then = clock.now() - CLAIM_WINDOW
+        mine = update(Delivery).where(Delivery.id == load)
+        db.session.execute(mine.values(inspected_at=then))
+    over = clock.on_the_wall(then + CLAIM_WINDOW)
+    late = shown(world, "processor", address)
+    assert f"Hạn khiếu nại đã hết lúc {over}" in late
+    page = browser.get(address).get_data(as_text=True)
+    assert f"{address}/claims" not in [action for action, _ in forms_of(page)]
+    form = {"net-1": "17", "accepted-1": "9", "reason-1": "Mốc", "correction_reason": "Nhầm"}
+    sent = browser.send(f"{address}/inspection", form, shown=address)
+    assert sent.status_code == 409
+    assert f"giảm được số tiền phải trả đến {over}" in words_of(sent)
 
 
 def test_a_slip_leads_back_to_its_delivery_and_does_not_print_that(world: World) -> None:
