@@ -3,10 +3,11 @@
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.core.db import db
 from app.core.outbox import OutboxMessage, undelivered
+from app.core.transaction import transaction
 from app.notifications.models import Dispatch
 from tests.api.paging import pages
 from tests.factories import (
@@ -147,8 +148,11 @@ def test_an_invitation_is_mailed_without_its_code_being_kept(
     trade: Trade, rolled_back: Flask
 ) -> None:
     farm = trade.farm()
-    name = "Khách\nBcc: all@example.com"
-    farm.made("/invitations", {"name": name, "email": "khach@example.com", "locale": "en"})
+    body = {"name": "Khách", "email": "khach@example.com", "locale": "en"}
+    farm.made("/invitations", body)
+    # Names were not always refused for their line breaks.
+    with rolled_back.app_context(), transaction():
+        db.session.execute(text("UPDATE organisation SET name = E'Vườn\\nBcc: all@example.com'"))
     trade.relay()
     with rolled_back.app_context():
         mail = db.session.scalars(
@@ -157,6 +161,7 @@ def test_an_invitation_is_mailed_without_its_code_being_kept(
         assert "{code}" in mail.body
         assert mail.code_kind == "invitation"
         assert "\n" not in mail.subject
+        assert "Bcc: all@example.com" in mail.subject, "one line of words"
         assert mail.subject.endswith("invites you to Blao")
 
 
