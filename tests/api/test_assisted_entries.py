@@ -18,11 +18,6 @@ from tests.factories import Account, Trade, a_membership, lot_body
 
 
 @pytest.fixture
-def farm(trade: Trade) -> Account:
-    return trade.farm()
-
-
-@pytest.fixture
 def cooperative(trade: Trade, farm: Account) -> Account:
     cooperative = trade.cooperative()
     a_membership(farm, cooperative, "mandate")

@@ -23,16 +23,6 @@ def code_of(answer: TestResponse) -> tuple[int, str]:
 
 
 @pytest.fixture
-def farm(trade: Trade) -> Account:
-    return trade.farm()
-
-
-@pytest.fixture
-def buyer(trade: Trade) -> Account:
-    return trade.processor()
-
-
-@pytest.fixture
 def delivery(farm: Account, buyer: Account) -> dict[str, Any]:
     """1,000 kg of tea for 8,000,000 VND."""
     return a_delivery(farm, buyer, tea_order(farm, buyer))

@@ -18,16 +18,6 @@ AGREED = [
 ]
 
 
-@pytest.fixture
-def buyer(trade: Trade) -> Account:
-    return trade.processor()
-
-
-@pytest.fixture
-def farm(trade: Trade) -> Account:
-    return trade.farm()
-
-
 def refused(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.json["code"]
 

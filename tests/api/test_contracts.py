@@ -32,16 +32,6 @@ from tests.factories_deliveries import a_delivery
 MARKET = {"form": "floor_plus_market", "floor": "80000", "market": "clearing"}
 
 
-@pytest.fixture
-def buyer(trade: Trade) -> Account:
-    return trade.processor()
-
-
-@pytest.fixture
-def farm(trade: Trade) -> Account:
-    return trade.farm()
-
-
 def kept(trade: Trade, days: int = 0) -> None:
     """What the clock does with contracts, so many days from now."""
     now = clock.now() + timedelta(days=days)

@@ -31,16 +31,6 @@ def pointers(answer: TestResponse) -> list[str]:
 
 
 @pytest.fixture
-def farm(trade: Trade) -> Account:
-    return trade.farm()
-
-
-@pytest.fixture
-def buyer(trade: Trade) -> Account:
-    return trade.processor()
-
-
-@pytest.fixture
 def order(farm: Account, buyer: Account) -> dict[str, Any]:
     return tea_order(farm, buyer)
 

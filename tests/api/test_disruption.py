@@ -36,16 +36,6 @@ def authority(trade: Trade) -> Account:
     return trade.authority
 
 
-@pytest.fixture
-def farm(trade: Trade) -> Account:
-    return trade.farm()
-
-
-@pytest.fixture
-def buyer(trade: Trade) -> Account:
-    return trade.processor()
-
-
 def refused(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.json["code"]
 

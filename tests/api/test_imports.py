@@ -86,11 +86,6 @@ def site_of(account: Account) -> str:
     return str(account.read("/sites")["items"][0]["name"])
 
 
-@pytest.fixture
-def farm(trade: Trade) -> Account:
-    return trade.farm()
-
-
 def lots_csv(farm: Account, *rows: str, encoding: str = "utf-8") -> bytes:
     lines = [f"{COMMODITY};{site_of(farm)};{row}" for row in rows]
     return csv_of(LOTS, *lines, encoding=encoding)

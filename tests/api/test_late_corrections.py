@@ -23,16 +23,6 @@ LESS = {
 
 
 @pytest.fixture
-def farm(trade: Trade) -> Account:
-    return trade.farm()
-
-
-@pytest.fixture
-def buyer(trade: Trade) -> Account:
-    return trade.processor()
-
-
-@pytest.fixture
 def delivery(trade: Trade, farm: Account, buyer: Account) -> dict[str, Any]:
     """1,000 kg of tea for 8,000,000 VND, of which the time for claims is over as of now."""
     return passed(trade, a_delivery(farm, buyer, tea_order(farm, buyer)), timedelta(0))

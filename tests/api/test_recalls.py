@@ -23,11 +23,6 @@ REASON = {"reason": "Dư lượng thuốc"}
 
 
 @pytest.fixture
-def farm(trade: Trade) -> Account:
-    return trade.farm()
-
-
-@pytest.fixture
 def cooperative(trade: Trade, farm: Account) -> Account:
     cooperative = trade.cooperative()
     a_membership(farm, cooperative)

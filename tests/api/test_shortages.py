@@ -3,7 +3,6 @@
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from werkzeug.test import TestResponse
 
 from tests.factories import (
@@ -31,11 +30,6 @@ from tests.factories_deliveries import (
 
 def code_of(answer: TestResponse) -> tuple[int, str]:
     return answer.status_code, answer.json["code"]
-
-
-@pytest.fixture
-def farm(trade: Trade) -> Account:
-    return trade.farm()
 
 
 def short(farm: Account, lot: dict[str, Any], available: str, **body: Any) -> dict[str, Any]:
